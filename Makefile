@@ -1,0 +1,53 @@
+# make tutorial   runs the notebooks, in order, into outputs/
+# make test       style, unit tests, and every notebook as a test
+# make lab        opens the notebooks in JupyterLab
+#
+# For contributors (CONTRIBUTING.md):
+# make notebooks [ONLY=05_training]       executes the notebooks in place
+# make lock                               renews the versions in constraints.txt
+# make repository URL=https://github.com/me/my-fork   writes that address into all badges and set-up cells
+#
+# PYTHON=python3.12 after any of them makes .venv with that Python.
+
+PYTHON = python3
+BIN = .venv/bin
+
+.PHONY: tutorial test lab notebooks lock repository
+.DELETE_ON_ERROR:
+
+tutorial: .venv/installed-notebooks
+	@$(BIN)/python tools/run_tutorial.py
+
+test: .venv/installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --nbval-lax --nbval-cell-timeout=300 notebooks
+
+lab: .venv/installed-notebooks
+	$(BIN)/jupyter lab --notebook-dir=notebooks
+
+notebooks: .venv/installed-notebooks
+	@$(BIN)/python tools/run_tutorial.py --in-place $(ONLY)
+
+lock: .venv/bin/python
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --upgrade --universal --fork-strategy fewest --python-version 3.11 \
+	  --all-extras --strip-extras --custom-compile-command "make lock" --output-file constraints.txt pyproject.toml
+
+repository:
+	@$(PYTHON) tools/repository.py $(URL)
+
+# An extra of pyproject.toml in the versions of constraints.txt; the stamp says that it is there, and is made last.
+.venv/installed-%: pyproject.toml constraints.txt | .venv/bin/python
+	@echo "Installing into .venv. The first time this downloads about 700 MB, most of it TensorFlow."
+	@$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e ".[$*]" \
+	  || { echo "The installation failed, for the reason above. Type the same again to go on with it."; exit 1; }
+	@touch $@
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || { \
+	  echo "This needs Python 3.11, 3.12 or 3.13, and $(PYTHON) is not one; name another, as in: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' || { \
+	  echo "$(PYTHON) comes without venv; on Debian and Ubuntu type: sudo apt-get install python3-venv"; exit 1; }
+	$(PYTHON) -m venv .venv || { rm -rf .venv; exit 1; }

@@ -1,0 +1,23 @@
+"""A small helper package for learning conditional GANs, one module for each notebook of the series."""
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before TensorFlow's import: keeps its start-up log out of notebooks
+
+from .callbacks import Snapshots, StopOnNaN, TimeBudget
+from .data import LabeledImages, load_images, mismatched_labels, one_hot
+from .discriminator import LabelPlanes, build_discriminator, build_published_discriminator
+from .evaluation import Judge, conditional_accuracy
+from .figures import grid, live_images, plot_losses, save_gif, show_images, show_source, use_style
+from .generator import Sampler, build_generator, build_published_generator, multiply_adds
+from .interpolation import interpolate_labels, label_path, latent_path
+from .losses import (
+    discriminator_loss,
+    fake_loss,
+    non_saturating_loss,
+    real_loss,
+    saturating_loss,
+    value,
+)
+from .recipes import RECIPES, Recipe, train
+from .training import ConditionalGAN

@@ -1,0 +1,59 @@
+"""Walking through labels and noise: paths of label rows and of latents for a generator to draw."""
+
+import numpy as np
+
+from .data import one_hot
+
+
+def label_path(classes_to_visit, steps: int, classes: int = 10) -> np.ndarray:
+    """Label rows (steps, classes) that walk in a straight line from class to class.
+
+    classes_to_visit: two or more class indices; [6, 1] is the published walk. The first and last rows
+    are pure; rows between mix two classes and sum to 1.
+    """
+    corners = one_hot(classes_to_visit, classes)
+    return _walk(corners, steps, _straight)
+
+
+def latent_path(latents: np.ndarray, steps: int, spherical: bool = True) -> np.ndarray:
+    """Latents (steps, latent_dim) that walk through the given ones, (2 or more, latent_dim).
+
+    Spherical steps turn from one latent to the next and keep the norm that a trained generator has
+    seen; straight ones cut through the middle, where norms are about 0.7 times as long
+    (White 2016, arXiv 1609.04468).
+    """
+    corners = np.asarray(latents, np.float32)
+    if corners.ndim != 2 or not np.isfinite(corners).all():
+        raise ValueError(f"latents must be finite and of shape (count, latent_dim), not {corners.shape}.")
+    return _walk(corners, steps, _spherical if spherical else _straight)
+
+
+def interpolate_labels(generator, start: int, end: int, steps: int = 50, seed: int = 0) -> np.ndarray:
+    """Images (steps, 28, 28, 1) in [0, 1] from class `start` to class `end`, all from the same noise."""
+    rows = label_path([start, end], steps, generator.classes)
+    return generator.generate(rows, latents=generator.draw_latents(1, seed))
+
+
+def _walk(corners: np.ndarray, steps: int, between) -> np.ndarray:
+    if len(corners) < 2:
+        raise ValueError(f"a path needs at least 2 places to visit, not {len(corners)}.")
+    if isinstance(steps, bool) or not isinstance(steps, (int, np.integer)) or steps < len(corners):
+        raise ValueError(
+            f"steps is {steps!r}; a path through {len(corners)} places takes a whole number, {len(corners)} or more."
+        )
+    positions = np.linspace(0, len(corners) - 1, steps)
+    legs = np.minimum(positions.astype(int), len(corners) - 2)
+    points = [between(corners[i], corners[i + 1], t) for i, t in zip(legs, positions - legs, strict=True)]
+    return np.stack(points).astype(np.float32)
+
+
+def _straight(a: np.ndarray, b: np.ndarray, t: float) -> np.ndarray:
+    return (1 - t) * a + t * b
+
+
+def _spherical(a: np.ndarray, b: np.ndarray, t: float) -> np.ndarray:
+    cosine = np.dot(a, b) / max(np.linalg.norm(a) * np.linalg.norm(b), 1e-12)
+    angle = np.arccos(np.clip(cosine, -1, 1))
+    if np.sin(angle) < 1e-6:  # same or opposite direction: no plane to turn in
+        return _straight(a, b, t)
+    return (np.sin((1 - t) * angle) * a + np.sin(t * angle) * b) / np.sin(angle)

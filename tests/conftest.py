@@ -1,0 +1,17 @@
+"""What several tests share. Imports cgan_utils first, which quiets TensorFlow's start-up log."""
+
+import cgan_utils as cg
+import numpy as np
+import pytest
+
+
+@pytest.fixture(scope="session")
+def digits():
+    return cg.load_images("mnist", "train")
+
+
+@pytest.fixture(scope="session")
+def few(digits):
+    """Three batches of 32: enough to train on for a moment."""
+    chosen = np.random.default_rng(0).permutation(len(digits.labels))[:96]
+    return cg.LabeledImages(digits.images[chosen], digits.labels[chosen], digits.class_names, "96 digits")

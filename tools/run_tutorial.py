@@ -1,0 +1,194 @@
+"""Executes the notebooks in order, each in a fresh kernel.
+
+`make tutorial` writes the executed notebooks and the GIF into outputs/. `make notebooks` (--in-place) renews
+the outputs that are saved in notebooks/ instead.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import re
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, DeadKernelError
+
+ROOT = Path(__file__).resolve().parent.parent
+NOTEBOOKS = ROOT / "notebooks"
+OUTPUTS = ROOT / "outputs"
+GIF = "interpolation.gif"  # written by 06_interpolation into its working directory
+
+
+class Failure(Exception):
+    """A notebook did not run to its end; the message says where and why."""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Executes the notebooks in order, each in a fresh kernel.")
+    parser.add_argument("--in-place", action="store_true", help="save into notebooks/ and not into outputs/")
+    parser.add_argument("names", nargs="*", help="which notebooks, such as 05_training (default: all)")
+    arguments = parser.parse_args()
+    try:
+        books = find_books(NOTEBOOKS, arguments.names)
+        started = time.monotonic()
+        if arguments.in_place:
+            run_in_place(books)
+            where = "The notebooks hold their new outputs"
+        else:
+            run_tutorial(books, OUTPUTS)
+            where = f"The executed notebooks and {GIF} are in {OUTPUTS.name}/"
+        print(f"{where} ({time.monotonic() - started:.0f} s in all).")
+    except Failure as failure:
+        print(f"\n{failure}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nStopped.", file=sys.stderr)
+        return 130
+    return 0
+
+
+def find_books(folder: Path, names: Sequence[str] = ()) -> list[Path]:
+    """The numbered notebooks of a folder in order, or those that are named."""
+    books = {path.stem: path for path in sorted(folder.glob("[0-9][0-9]_*.ipynb"))}
+    for name in names:
+        if name not in books:
+            raise Failure(f"There is no notebook {name!r}; there are {', '.join(books)}.")
+    return [books[name] for name in names or books]
+
+
+def run_tutorial(books: Sequence[Path], outputs: Path) -> None:
+    """Executes the notebooks into `outputs`, their working directory; one that fails is kept there too."""
+    outputs.mkdir(exist_ok=True)
+    for old in [outputs / GIF, *(outputs / book.name for book in books)]:
+        old.unlink(missing_ok=True)
+    for number, book in enumerate(books, 1):
+        notebook = nbformat.read(book, as_version=4)
+        try:
+            execute(notebook, outputs, f"[{number}/{len(books)}] {book.stem}")
+        finally:
+            nbformat.write(notebook, outputs / book.name)
+    if not (outputs / GIF).exists():
+        raise Failure(f"The notebooks ran, but none of them wrote {GIF}.")
+
+
+def run_in_place(books: Sequence[Path]) -> None:
+    """Renews the outputs that the notebooks are saved with. One that fails stays as it was."""
+    for number, book in enumerate(books, 1):
+        notebook = nbformat.read(book, as_version=4)
+        with tempfile.TemporaryDirectory() as folder:
+            execute(notebook, Path(folder), f"[{number}/{len(books)}] {book.stem}")
+        remove_traces(notebook)
+        nbformat.write(notebook, book)
+
+
+def remove_traces(notebook: nbformat.NotebookNode) -> None:
+    """Removes what differs between machines and tells the reader nothing: versions, timings, widget state."""
+    for key in notebook.metadata.keys() - {"accelerator", "colab"}:
+        del notebook.metadata[key]
+    notebook.metadata.kernelspec = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    notebook.metadata.language_info = {"name": "python"}
+    for cell in notebook.cells:
+        for key in cell.metadata.keys() - {"tags"}:
+            del cell.metadata[key]
+
+
+def execute(notebook: nbformat.NotebookNode, folder: Path, title: str) -> None:
+    """Executes a notebook with `folder` as its working directory, and says how far it is."""
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    try:
+        asyncio.run(_execute(notebook, folder, title))
+    except asyncio.CancelledError:
+        raise KeyboardInterrupt from None
+
+
+async def _execute(notebook: nbformat.NotebookNode, folder: Path, title: str) -> None:
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
+    current = None
+    progress = Progress(title, len(cells))
+    task, loop = asyncio.current_task(), asyncio.get_running_loop()
+
+    def on_start(**_) -> None:
+        # In place of nbclient's handler, which ends in DeadKernelError. (Windows has none and needs none.)
+        with contextlib.suppress(NotImplementedError):
+            loop.add_signal_handler(signal.SIGINT, task.cancel)
+
+    def on_cell(cell, **_) -> None:
+        nonlocal current
+        current = cell
+        progress.cell += 1
+        progress.show()
+
+    client = NotebookClient(
+        notebook,
+        kernel_name="python3",
+        extra_arguments=["--log-level=ERROR"],  # newer kernels warn about their own transport at each start
+        timeout=None,
+        record_timing=False,
+        coalesce_streams=True,
+        resources={"metadata": {"path": str(folder)}},
+        on_notebook_start=on_start,
+        on_cell_execute=on_cell,
+    )
+    ticking = asyncio.create_task(progress.tick())
+    try:
+        await client.async_execute()
+    except CellExecutionError as error:
+        raise Failure(_describe(title, progress.cell, current, error.traceback)) from None
+    except DeadKernelError:
+        reason = "Its kernel died; too little memory is the usual cause."
+        raise Failure(_describe(title, progress.cell, current, reason)) from None
+    finally:
+        ticking.cancel()
+    progress.end()
+
+
+def _describe(title: str, number: int, cell: nbformat.NotebookNode | None, error: str) -> str:
+    if cell is None:
+        return f"{title} could not start.\n{error}"
+    lines = cell.source.strip().splitlines()
+    source = "\n".join(f"    {line}" for line in [*lines[:5], *(["..."] if len(lines) > 5 else [])])
+    colorless = re.sub(r"\x1b\[[0-9;]*m", "", error)
+    return f"{title} failed in its code cell {number}:\n\n{source}\n\n{colorless}"
+
+
+class Progress:
+    """Which notebook, which code cell, seconds so far: a changing line on a terminal, else a plain one."""
+
+    def __init__(self, title: str, cells: int):
+        self.title, self.cells, self.cell = title, cells, 0
+        self.started = time.monotonic()
+        self.live = sys.stdout.isatty()
+        if not self.live:
+            print(f"{title}: {cells} code cells ...", end="", flush=True)
+
+    def show(self) -> None:
+        if self.live:
+            line = f"{self.title}: code cell {self.cell} of {self.cells}, {self.seconds()}"
+            print(f"\r{line:<78}", end="", flush=True)
+
+    async def tick(self) -> None:
+        while True:
+            self.show()
+            await asyncio.sleep(1)
+
+    def end(self) -> None:
+        if self.live:
+            self.show()
+            print()
+        else:
+            print(f" {self.seconds()}", flush=True)
+
+    def seconds(self) -> str:
+        return f"{time.monotonic() - self.started:.0f} s"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
