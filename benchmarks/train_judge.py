@@ -11,11 +11,12 @@ import json
 import sys
 import time
 
-import cgan_utils as cg
 import keras
 import numpy as np
-from cgan_utils.evaluation import WEIGHTS, build_judge
 from keras import layers
+
+import cgan_utils as cg
+from cgan_utils.evaluation import WEIGHTS, build_judge
 
 SEED, EPOCHS, BATCH, RATE = 1, 12, 128, 3e-3
 
@@ -25,7 +26,9 @@ test = cg.load_images("mnist", "test", source=source)
 
 keras.utils.set_random_seed(SEED)
 judge = build_judge()
-augment = keras.Sequential([layers.RandomTranslation(0.08, 0.08, fill_mode="constant"), layers.RandomRotation(0.03, "constant")])
+augment = keras.Sequential(
+    [layers.RandomTranslation(0.08, 0.08, fill_mode="constant"), layers.RandomRotation(0.03, "constant")]
+)
 batches = train.batches(BATCH, seed=SEED).map(lambda images, rows: (augment(images, training=True), rows))
 rate = keras.optimizers.schedules.CosineDecay(RATE, EPOCHS * len(batches))
 loss = keras.losses.CategoricalCrossentropy(from_logits=True)
@@ -54,5 +57,7 @@ card = {
     "license": "MIT",
 }
 path.with_suffix(".json").write_text(json.dumps(card, indent=1) + "\n")
-print(f"{correct} of {len(test.labels)} test digits recognized after {seconds:.0f} s; {path.stat().st_size / 1e3:.0f} kB")
+print(
+    f"{correct} of {len(test.labels)} test digits recognized after {seconds:.0f} s; {path.stat().st_size / 1e3:.0f} kB"
+)
 print(card["sha256"])

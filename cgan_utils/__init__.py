@@ -1,9 +1,6 @@
 """A small helper package for learning conditional GANs, one module for each notebook of the series."""
 
-import os
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before TensorFlow's import: keeps its start-up log out of notebooks
-
+from . import _quiet  # first: it imports TensorFlow without its log
 from .callbacks import Snapshots, StopOnNaN, TimeBudget
 from .data import LabeledImages, load_images, mismatched_labels, one_hot
 from .discriminator import LabelPlanes, build_discriminator, build_published_discriminator

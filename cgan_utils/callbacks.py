@@ -28,7 +28,9 @@ class Snapshots(keras.callbacks.Callback):
         self._take(epoch + 1)
 
     def _take(self, epoch: int):
-        self.images.append(self.model.generate(range(self.model.classes), latents=self.model.draw_latents(1, self.seed)))
+        self.images.append(
+            self.model.generate(range(self.model.classes), latents=self.model.draw_latents(1, self.seed))
+        )
         self.epochs.append(epoch)
         if self.show:
             self.show(self.images[-1], f"after epoch {epoch}")

@@ -42,12 +42,12 @@ class Judge:
         self._logits = tf.function(
             lambda images: network(images, training=False),
             input_signature=[tf.TensorSpec((None, 28, 28, 1), tf.float32)],
-        )
+        ).get_concrete_function()
 
     def probabilities(self, images: np.ndarray) -> np.ndarray:
         """Probability of each class, (N, 10), for images (N, 28, 28, 1) in [0, 1]."""
         pieces = [images[i : i + 500] for i in range(0, len(images), 500)]
-        return np.concatenate([tf.nn.softmax(self._logits(piece)).numpy() for piece in pieces])
+        return np.concatenate([tf.nn.softmax(self._logits(tf.constant(piece))).numpy() for piece in pieces])
 
     def recognize(self, images: np.ndarray) -> np.ndarray:
         """The most probable class, (N,) int, of images (N, 28, 28, 1) in [0, 1]."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import imageio.v3 as imageio
 import matplotlib.pyplot as plt
 import numpy as np
-from IPython.display import Markdown, display
+from IPython.display import display
 from PIL import Image
 
 # Okabe and Ito's palette, told apart by color-blind readers too (jfly.uni-koeln.de/color).
@@ -36,7 +36,7 @@ def use_style() -> None:
 
 
 def grid(images: np.ndarray, columns: int = 10, gap: int = 1) -> np.ndarray:
-    """One picture (H, W) float32 of many images (N, 28, 28, 1) in [0, 1], row by row, gray lines between them."""
+    """One picture (H, W) float32 of images (N, 28, 28, 1) in [0, 1], row by row, gray lines between them."""
     images = np.asarray(images, np.float32)
     images = images.reshape(images.shape[:3])
     count, height, width = images.shape
@@ -88,8 +88,10 @@ def live_images() -> Callable[[np.ndarray, str], None]:
     return show
 
 
-def plot_losses(history: Mapping[str, Sequence[float]], title: str = "Losses", ax: plt.Axes | None = None) -> plt.Axes:
-    """Draws what `fit` recorded, epoch by epoch, over the line of a discriminator that only guesses (log 2 a part)."""
+def plot_losses(
+    history: Mapping[str, Sequence[float]], title: str = "Losses", ax: plt.Axes | None = None
+) -> plt.Axes:
+    """Draws what `fit` recorded, epoch by epoch, with the line of a discriminator that only guesses."""
     names = {
         "d_loss_real": ("D on real pairs", BLUE, "-"),
         "d_loss_fake": ("D on fake pairs", ORANGE, "--"),
@@ -100,15 +102,15 @@ def plot_losses(history: Mapping[str, Sequence[float]], title: str = "Losses", a
     for name, (label, color, style) in names.items():
         if name in history:
             ax.plot(range(1, len(history[name]) + 1), history[name], style, color=color, label=label)
-    ax.axhline(np.log(2), color="gray", linewidth=1)
-    ax.annotate("guessing: log 2", (0, np.log(2)), (4, 3), ("axes fraction", "data"), "offset points", color="gray")
-    ax.set(title=title, xlabel="epoch", ylabel="mean loss")
-    ax.legend(loc="upper right")
+    ax.axhline(np.log(2), color="gray", linewidth=1, label="guessing: log 2")
+    ax.xaxis.set_major_locator(plt.MaxNLocator(integer=True))
+    ax.set(title=title, xlabel="epoch", ylabel="mean loss", ylim=(0, None))
+    ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
     return ax
 
 
 def save_gif(path, frames: np.ndarray, fps: float = 10, loop: int = 0, height: int = 96) -> Path:
-    """Writes frames (T, 28, 28, 1), or pictures (T, H, W), with values in [0, 1] as a GIF, whole or not at all.
+    """Writes frames (T, 28, 28, 1), or pictures (T, H, W), of values in [0, 1] as a GIF, whole or not at all.
 
     fps: frames a second, at most 50, the fastest that browsers play. loop: how often it plays, 0 for
     ever. height: of the GIF in pixels; the width keeps the proportions. Gives the path. Raises ValueError
@@ -119,18 +121,26 @@ def save_gif(path, frames: np.ndarray, fps: float = 10, loop: int = 0, height: i
     if frames.ndim == 4 and frames.shape[-1] == 1:
         frames = frames[..., 0]
     if frames.ndim != 3 or not frames.size:
-        raise ValueError(f"frames have shape {frames.shape}; a GIF needs (T, H, W) or (T, H, W, 1) with T at least 1.")
+        raise ValueError(
+            f"frames have shape {frames.shape}; a GIF needs (T, H, W) or (T, H, W, 1) with T at least 1."
+        )
     if not (np.isfinite(frames).all() and frames.min() >= 0 and frames.max() <= 1):
-        raise ValueError(f"frames range from {frames.min():g} to {frames.max():g}; a GIF needs values in [0, 1].")
+        raise ValueError(
+            f"frames range from {frames.min():g} to {frames.max():g}; a GIF needs values in [0, 1]."
+        )
     if not 0 < fps <= 50:
         raise ValueError(f"fps is {fps}; it must be above 0 and at most 50.")
     if not (height > 0 and loop >= 0):
-        raise ValueError(f"height is {height} and loop is {loop}; height must be above 0, loop 0 (for ever) or more.")
+        raise ValueError(
+            f"height is {height} and loop is {loop}; height must be above 0, loop 0 (for ever) or more."
+        )
     if path.suffix.lower() != ".gif":
         raise ValueError(f"{path.name!r} must end in .gif.")
     size = (round(height * frames.shape[2] / frames.shape[1]), height)
     pictures = np.uint8(np.rint(frames * 255))
-    pictures = np.stack([Image.fromarray(picture).resize(size, Image.Resampling.BILINEAR) for picture in pictures])
+    pictures = np.stack(
+        [Image.fromarray(picture).resize(size, Image.Resampling.BILINEAR) for picture in pictures]
+    )
     data = imageio.imwrite("<bytes>", pictures, extension=".gif", duration=1000 / fps, loop=loop)
     partial = path.with_name(f".{path.stem}.partial.gif")
     try:
@@ -138,7 +148,9 @@ def save_gif(path, frames: np.ndarray, fps: float = 10, loop: int = 0, height: i
         os.replace(partial, path)
     except OSError as error:
         reason = error.strerror or error
-        raise OSError(f"cannot write {str(path)!r} ({reason}); give a path in a folder that you may write to.") from error
+        raise OSError(
+            f"cannot write {str(path)!r} ({reason}); give a path in a folder that you may write to."
+        ) from error
     finally:
         if partial.exists():
             partial.unlink()
@@ -148,4 +160,5 @@ def save_gif(path, frames: np.ndarray, fps: float = 10, loop: int = 0, height: i
 def show_source(*things) -> None:
     """Shows the source code of functions or classes of this package, colored, below a notebook's cell."""
     for thing in things:
-        display(Markdown(f"```python\n{textwrap.dedent(inspect.getsource(thing)).rstrip()}\n```"))
+        source = textwrap.dedent(inspect.getsource(thing)).rstrip()
+        display({"text/markdown": f"```python\n{source}\n```", "text/plain": source}, raw=True)

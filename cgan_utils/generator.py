@@ -73,11 +73,11 @@ class Sampler:
         self.network = network
         self.latent_dim: int = latent.shape[1]
         self.classes: int = label.shape[1]
-        # Compiled once for every batch size; `predict` would cost far more for a few digits.
+        # Compiled now, once for every batch size: `predict` would cost far more for a few digits.
         self._draw = tf.function(
             lambda latents, labels: network([latents, labels], training=False),
             input_signature=[tf.TensorSpec((None, n), tf.float32) for n in (self.latent_dim, self.classes)],
-        )
+        ).get_concrete_function()
 
     def draw_latents(self, count: int, seed: int = 0) -> np.ndarray:
         """`count` latents from the standard normal distribution, (count, latent_dim) float32."""
@@ -103,4 +103,4 @@ class Sampler:
             raise ValueError("latents contain NaN or infinity; draw them with draw_latents(count, seed).")
         latents = np.broadcast_to(latents, (len(rows), self.latent_dim))
         pieces = [slice(i, i + 1000) for i in range(0, len(rows), 1000)]  # bounds the memory of big requests
-        return np.concatenate([self._draw(latents[p], rows[p]).numpy() for p in pieces])
+        return np.concatenate([self._draw(tf.constant(latents[p]), tf.constant(rows[p])).numpy() for p in pieces])

@@ -39,7 +39,7 @@ def _walk(corners: np.ndarray, steps: int, between) -> np.ndarray:
         raise ValueError(f"a path needs at least 2 places to visit, not {len(corners)}.")
     if isinstance(steps, bool) or not isinstance(steps, (int, np.integer)) or steps < len(corners):
         raise ValueError(
-            f"steps is {steps!r}; a path through {len(corners)} places takes a whole number, {len(corners)} or more."
+            f"steps is {steps!r}; a path through {len(corners)} places takes {len(corners)} or more, a whole number."
         )
     positions = np.linspace(0, len(corners) - 1, steps)
     legs = np.minimum(positions.astype(int), len(corners) - 2)

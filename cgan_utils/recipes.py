@@ -33,7 +33,7 @@ RECIPES = {
     "quick": Recipe(
         build_generator,
         build_discriminator,
-        epochs=16,
+        epochs=24,
         learning_rate=2e-3,
         decay=True,
         beta_1=0.5,
@@ -78,7 +78,9 @@ def train(
         epochs = 1_000_000  # the clock ends it
     elif settings.decay:
         rate = keras.optimizers.schedules.PolynomialDecay(rate, epochs * len(batches), end_learning_rate=0.0)
-    d_optimizer, g_optimizer = (keras.optimizers.Adam(rate, settings.beta_1, settings.beta_2) for _ in range(2))
+    d_optimizer, g_optimizer = (
+        keras.optimizers.Adam(rate, settings.beta_1, settings.beta_2) for _ in range(2)
+    )
     gan.compile(d_optimizer, g_optimizer, mismatched_weight=settings.mismatched_weight)
     gan.fit(batches, epochs=epochs, callbacks=list(callbacks), verbose=verbose)
     return gan

@@ -24,7 +24,14 @@ class ConditionalGAN(keras.Model):
     training draws.
     """
 
-    def __init__(self, generator: keras.Model, discriminator: keras.Model, ema_decay: float = 0.99, seed: int = 0, **kwargs):
+    def __init__(
+        self,
+        generator: keras.Model,
+        discriminator: keras.Model,
+        ema_decay: float = 0.99,
+        seed: int = 0,
+        **kwargs,
+    ):
         super().__init__(**kwargs)
         self.generator = generator
         self.discriminator = discriminator
@@ -46,11 +53,13 @@ class ConditionalGAN(keras.Model):
         loss: str = "non-saturating",
         mismatched_weight: float = 0.0,
     ):
-        """Sets the optimizers, the game ("non-saturating" or "minimax") and the weight of mismatched pairs in [0, 1)."""
+        """Sets the optimizers, the game ("non-saturating" or "minimax") and the mismatched pairs' weight in [0, 1)."""
         if loss not in GAMES:
             raise ValueError(f"loss is {loss!r}; it must be one of {', '.join(map(repr, GAMES))}.")
         if not 0 <= mismatched_weight < 1:
-            raise ValueError(f"mismatched_weight is {mismatched_weight!r}; it must be at least 0 and below 1.")
+            raise ValueError(
+                f"mismatched_weight is {mismatched_weight!r}; it must be at least 0 and below 1."
+            )
         # No XLA: on a CPU its convolutions are slower, and a GPU would wait for it to compile.
         super().compile(optimizer=None, jit_compile=False)
         self.d_optimizer, self.g_optimizer = d_optimizer, g_optimizer
@@ -65,11 +74,11 @@ class ConditionalGAN(keras.Model):
         return [tracker for name, tracker in self.trackers.items() if name not in unused]
 
     def fit(self, batches, **settings):
-        """Keras's `fit` on a dataset of (images, one-hot rows), already shuffled: Keras 3.15 warns if asked to shuffle it."""
+        """Keras's `fit` on shuffled batches of (images, one-hot rows); Keras 3.15 warns if asked to shuffle those."""
         return super().fit(batches, shuffle=False, **settings)
 
     def train_step(self, data):
-        images, labels = data
+        images, labels = data[:2]  # `train_on_batch` adds sample weights, which have no use here
         self.discriminator_step(images, labels)
         self.generator_step(labels)
         return {tracker.name: tracker.result() for tracker in self.metrics}
@@ -124,12 +133,12 @@ class ConditionalGAN(keras.Model):
         return self.sampler.generate(labels, seed, latents)
 
     def score(self, images, labels) -> np.ndarray:
-        """D's logits (B,) for images (B, 28, 28, 1) and class indices or rows: above 0 means real and matching."""
+        """D's logits (B,) for images (B, 28, 28, 1) and class indices or rows; above 0: real and matching."""
         pairs = [tf.convert_to_tensor(images), tf.convert_to_tensor(one_hot(labels, self.classes))]
         return self.discriminator(pairs, training=False).numpy()[:, 0]
 
     def save(self, filepath, overwrite: bool = True, **kwargs):
-        """Writes networks, average, both optimizers and their settings to a `.keras` file, whole or not at all."""
+        """Writes networks, average, both optimizers and settings to a `.keras` file, whole or not at all."""
         path = Path(filepath)
         if path.suffix != ".keras":
             raise ValueError(f"{path.name!r} must end in .keras, the one format that keeps both optimizers.")
@@ -147,32 +156,44 @@ class ConditionalGAN(keras.Model):
         Raises FileNotFoundError if there is no such file, ValueError if it is damaged or holds another model.
         """
         if not Path(path).is_file():
-            raise FileNotFoundError(f"there is no file {str(path)!r}; save a model there first with gan.save(path).")
+            raise FileNotFoundError(
+                f"there is no file {str(path)!r}; save a model there first with gan.save(path)."
+            )
         try:
             model = keras.models.load_model(path)
         except (ValueError, KeyError, TypeError, OSError, EOFError, zipfile.BadZipFile) as error:
-            raise ValueError(f"{str(path)!r} cannot be read as a saved model; save it again with gan.save(path).") from error
+            raise ValueError(
+                f"{str(path)!r} cannot be read as a saved model; save it again with gan.save(path)."
+            ) from error
         if not isinstance(model, cls):
             raise ValueError(f"{str(path)!r} holds a {type(model).__name__}, not a {cls.__name__}.")
         return model
 
     def get_config(self):
-        nets = {name: keras.saving.serialize_keras_object(getattr(self, name)) for name in ("generator", "discriminator")}
+        nets = {
+            name: keras.saving.serialize_keras_object(getattr(self, name))
+            for name in ("generator", "discriminator")
+        }
         return {**nets, "ema_decay": self.ema_decay, "seed": self.seed}
 
     @classmethod
     def from_config(cls, config):
-        nets = {name: keras.saving.deserialize_keras_object(config[name]) for name in ("generator", "discriminator")}
+        nets = {
+            name: keras.saving.deserialize_keras_object(config[name])
+            for name in ("generator", "discriminator")
+        }
         return cls(**{**config, **nets})
 
     def get_compile_config(self):
         optimizers = {
-            name: keras.saving.serialize_keras_object(getattr(self, name)) for name in ("d_optimizer", "g_optimizer")
+            name: keras.saving.serialize_keras_object(getattr(self, name))
+            for name in ("d_optimizer", "g_optimizer")
         }
         return {**optimizers, "loss": self.game, "mismatched_weight": self.mismatched_weight}
 
     def compile_from_config(self, config):
         optimizers = {
-            name: keras.saving.deserialize_keras_object(config[name]) for name in ("d_optimizer", "g_optimizer")
+            name: keras.saving.deserialize_keras_object(config[name])
+            for name in ("d_optimizer", "g_optimizer")
         }
         self.compile(**{**config, **optimizers})

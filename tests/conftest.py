@@ -1,8 +1,9 @@
 """What several tests share. Imports cgan_utils first, which quiets TensorFlow's start-up log."""
 
-import cgan_utils as cg
 import numpy as np
 import pytest
+
+import cgan_utils as cg
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,9 @@
-import cgan_utils as cg
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+
+import cgan_utils as cg
 
 ROWS = cg.one_hot([6, 1], 10)
 IMAGES = np.random.default_rng(0).random((2, 28, 28, 1)).astype("float32")
@@ -21,7 +22,9 @@ def test_label_planes_are_constant_one_a_class():
 
 def test_label_planes_take_mixed_rows():
     mixed = np.full((1, 10), 0.1, "float32")
-    np.testing.assert_array_equal(planes(IMAGES[:1], mixed)[..., 1:], np.full((1, 28, 28, 10), 0.1, "float32"))
+    np.testing.assert_array_equal(
+        planes(IMAGES[:1], mixed)[..., 1:], np.full((1, 28, 28, 10), 0.1, "float32")
+    )
 
 
 def test_striped_planes_are_the_published_ones():
@@ -45,7 +48,9 @@ def test_networks_score_pairs(build, parameters):
 
 
 def test_published_layers():
-    convolutions = [layer for layer in cg.build_published_discriminator().layers if isinstance(layer, keras.layers.Conv2D)]
+    convolutions = [
+        layer for layer in cg.build_published_discriminator().layers if isinstance(layer, keras.layers.Conv2D)
+    ]
     assert [(c.filters, c.kernel_size, c.strides, c.padding) for c in convolutions] == [
         (64, (3, 3), (2, 2), "same"),
         (128, (3, 3), (2, 2), "same"),

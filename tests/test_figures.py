@@ -3,10 +3,11 @@ import matplotlib
 
 matplotlib.use("Agg")
 
-import cgan_utils as cg
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+
+import cgan_utils as cg
 
 FRAMES = np.random.default_rng(0).random((5, 28, 28, 1)).astype("float32")
 

@@ -1,7 +1,8 @@
-import cgan_utils as cg
 import keras
 import numpy as np
 import pytest
+
+import cgan_utils as cg
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +73,9 @@ def test_bad_labels_get_a_sentence(sampler, labels):
         sampler.generate(labels)
 
 
-@pytest.mark.parametrize("latents", [np.zeros((3, 64)), np.zeros((2, 63)), np.zeros(64), np.full((2, 64), np.nan)])
+@pytest.mark.parametrize(
+    "latents", [np.zeros((3, 64)), np.zeros((2, 63)), np.zeros(64), np.full((2, 64), np.nan)]
+)
 def test_bad_latents_get_a_sentence(sampler, latents):
     with pytest.raises(ValueError, match="latents"):
         sampler.generate([6, 1], latents=latents)

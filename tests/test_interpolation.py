@@ -1,6 +1,7 @@
-import cgan_utils as cg
 import numpy as np
 import pytest
+
+import cgan_utils as cg
 
 sampler = cg.Sampler(cg.build_generator())
 
@@ -64,7 +65,9 @@ def test_an_empty_path_gets_a_sentence(places):
         cg.label_path(places, 10)
 
 
-@pytest.mark.parametrize("latents", [np.zeros((0, 64)), np.zeros((1, 64)), np.zeros(64), np.full((2, 64), np.inf)])
+@pytest.mark.parametrize(
+    "latents", [np.zeros((0, 64)), np.zeros((1, 64)), np.zeros(64), np.full((2, 64), np.inf)]
+)
 def test_bad_latents_get_a_sentence(latents):
     with pytest.raises(ValueError, match=r"\.$"):
         cg.latent_path(latents, 10)

@@ -1,10 +1,11 @@
 """Every closed form of the game, checked against numbers that do not come from the code under test."""
 
-import cgan_utils as cg
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+
+import cgan_utils as cg
 
 rng = np.random.default_rng(0)
 REAL, FAKE, WRONG = (tf.constant(rng.normal(size=(64, 1)), tf.float32) for _ in range(3))
@@ -51,7 +52,9 @@ def test_generator_losses_are_their_formulas():
     assert float(cg.non_saturating_loss(FAKE)) == pytest.approx(-np.log(d(FAKE)).mean(), rel=1e-5)
 
 
-@pytest.mark.parametrize(("loss", "slope"), [(cg.saturating_loss, lambda p: -p), (cg.non_saturating_loss, lambda p: p - 1)])
+@pytest.mark.parametrize(
+    ("loss", "slope"), [(cg.saturating_loss, lambda p: -p), (cg.non_saturating_loss, lambda p: p - 1)]
+)
 def test_gradients_by_the_logit(loss, slope):
     """d/dl log(1 - σ(l)) = -σ(l), which dies with D's confidence; d/dl -log σ(l) = σ(l) - 1, which does not."""
     logits = tf.linspace(-12.0, 12.0, 25)
@@ -77,7 +80,11 @@ def test_optimal_discriminator_of_two_gaussians():
     fake = np.random.default_rng(2).normal(2, 1, 400_000)
 
     def v(slope, shift):  # log p/q = 2 - 2x for these two
-        return float(cg.value(tf.constant(shift - slope * real, tf.float32), tf.constant(shift - slope * fake, tf.float32)))
+        return float(
+            cg.value(
+                tf.constant(shift - slope * real, tf.float32), tf.constant(shift - slope * fake, tf.float32)
+            )
+        )
 
     assert v(2, 2) == pytest.approx(2 * js - np.log(4), abs=5e-3)
     assert v(2, 2) > max(v(1.8, 2), v(2.2, 2), v(2, 1.8), v(2, 2.2))

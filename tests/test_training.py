@@ -1,7 +1,8 @@
-import cgan_utils as cg
 import keras
 import numpy as np
 import pytest
+
+import cgan_utils as cg
 
 
 def small_gan(seed=0, mismatched_weight=0.5, rate=2e-3, steps=None, **settings):
@@ -9,7 +10,9 @@ def small_gan(seed=0, mismatched_weight=0.5, rate=2e-3, steps=None, **settings):
     gan = cg.ConditionalGAN(cg.build_generator(), cg.build_discriminator(), seed=seed, **settings)
     if steps:
         rate = keras.optimizers.schedules.PolynomialDecay(rate, steps, 0.0)
-    gan.compile(*(keras.optimizers.Adam(rate, 0.5, 0.99) for _ in range(2)), mismatched_weight=mismatched_weight)
+    gan.compile(
+        *(keras.optimizers.Adam(rate, 0.5, 0.99) for _ in range(2)), mismatched_weight=mismatched_weight
+    )
     return gan
 
 
@@ -52,7 +55,9 @@ def test_the_average_follows_the_generator(batch):
     start = weights(gan.generator)
     gan.generator_step(batch[1])
     decay = 2 / 11  # after one step: (1 + 1) / (10 + 1), below 0.9
-    for average, before, now in zip(weights(gan.averaged_generator), start, weights(gan.generator), strict=True):
+    for average, before, now in zip(
+        weights(gan.averaged_generator), start, weights(gan.generator), strict=True
+    ):
         np.testing.assert_allclose(average, decay * before + (1 - decay) * now, atol=1e-6)
     plain = small_gan(ema_decay=0.0)
     plain.generator_step(batch[1])
@@ -117,7 +122,11 @@ def test_a_resumed_run_equals_the_uninterrupted_one_bit_for_bit(few, tmp_path, s
     second = cg.ConditionalGAN.load(tmp_path / "gan.keras")
     second.fit(few.batches(32, seed=0, first_epoch=stop), initial_epoch=stop, epochs=4, verbose=0)
 
-    for a, b in ((whole, second), (whole.d_optimizer, second.d_optimizer), (whole.g_optimizer, second.g_optimizer)):
+    for a, b in (
+        (whole, second),
+        (whole.d_optimizer, second.d_optimizer),
+        (whole.g_optimizer, second.g_optimizer),
+    ):
         assert [v.path for v in a.variables if "metric" not in v.path] != []
         arrays = [[v.numpy() for v in x.variables] for x in (a, b)]
         assert same(*arrays)
@@ -129,7 +138,12 @@ def test_save_and_load_give_back_networks_optimizers_and_settings(few, tmp_path)
     gan.fit(few.batches(32, seed=0), verbose=0)
     gan.save(tmp_path / "gan.keras")
     other = cg.ConditionalGAN.load(tmp_path / "gan.keras")
-    assert (other.seed, other.ema_decay, other.mismatched_weight, other.game) == (5, 0.9, 0.25, "non-saturating")
+    assert (other.seed, other.ema_decay, other.mismatched_weight, other.game) == (
+        5,
+        0.9,
+        0.25,
+        "non-saturating",
+    )
     for network in ("generator", "averaged_generator", "discriminator"):
         assert same(weights(getattr(gan, network)), weights(getattr(other, network)))
     for optimizer in ("d_optimizer", "g_optimizer"):

@@ -1,10 +1,11 @@
-"""Makes the README's pictures in assets/ from a quick run on the embedded sample, as notebook 05 trains it."""
+"""Makes the README's pictures in assets/ with the generator that notebook 05 trains."""
 
 from pathlib import Path
 
-import cgan_utils as cg
 import imageio.v3 as imageio
 import numpy as np
+
+import cgan_utils as cg
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 STYLES = 6
@@ -15,7 +16,8 @@ def main() -> None:
     gan = cg.train("quick", cg.load_images("mnist", "train"), seed=0)
     print(f"The judge recognizes {cg.conditional_accuracy(gan):.1%} of 1,000 generated digits as asked.")
 
-    latents = np.repeat(gan.draw_latents(STYLES, seed=0), gan.classes, axis=0)  # one noise a row, one digit a column
+    # One noise a row, one digit a column
+    latents = np.repeat(gan.draw_latents(STYLES, seed=0), gan.classes, axis=0)
     picture = cg.grid(gan.generate(np.tile(np.arange(gan.classes), STYLES), latents=latents))
     imageio.imwrite(ASSETS / "styles.png", np.kron(np.uint8(picture * 255), np.ones((2, 2), np.uint8)))
     cg.save_gif(ASSETS / "interpolation.gif", cg.interpolate_labels(gan, 6, 1, steps=50, seed=0), height=174)

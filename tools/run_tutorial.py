@@ -116,7 +116,7 @@ async def _execute(notebook: nbformat.NotebookNode, folder: Path, title: str) ->
     task, loop = asyncio.current_task(), asyncio.get_running_loop()
 
     def on_start(**_) -> None:
-        # In place of nbclient's handler, which ends in DeadKernelError. (Windows has none and needs none.)
+        # In place of nbclient's own handler, which this would not hear of. (Windows has none and needs none.)
         with contextlib.suppress(NotImplementedError):
             loop.add_signal_handler(signal.SIGINT, task.cancel)
 
@@ -143,6 +143,8 @@ async def _execute(notebook: nbformat.NotebookNode, folder: Path, title: str) ->
     except CellExecutionError as error:
         raise Failure(_describe(title, progress.cell, current, error.traceback)) from None
     except DeadKernelError:
+        if task.cancelling():  # nbclient takes any cancellation for the kernel's death
+            raise asyncio.CancelledError from None
         reason = "Its kernel died; too little memory is the usual cause."
         raise Failure(_describe(title, progress.cell, current, reason)) from None
     finally:
