@@ -42,7 +42,7 @@ repository:
 .venv/installed-%: pyproject.toml constraints.txt | .venv/bin/python
 	@echo "Installing into .venv. The first time this downloads about 700 MB, most of it TensorFlow."
 	@$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e ".[$*]" \
-	  || { echo "The installation failed, for the reason above. Type the same again to go on with it."; exit 1; }
+	  || { echo "The installation failed, for the reason above. The same command tries again."; exit 1; }
 	@touch $@
 
 .venv/bin/python:

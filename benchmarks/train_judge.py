@@ -1,22 +1,18 @@
 """Trains the judge on MNIST's 60,000 training images and writes its weights and its card into the package.
 
-    python benchmarks/train_judge.py            # data from Keras's cache or download
-    python benchmarks/train_judge.py mnist.npz  # data from a file in Keras's layout
-
-The last line printed is the SHA-256 to enter in cgan_utils/evaluation.py.
+python benchmarks/train_judge.py            # data from Keras's cache or download
+python benchmarks/train_judge.py mnist.npz  # data from a file in Keras's layout
 """
 
-import hashlib
-import json
 import sys
 import time
 
 import keras
-import numpy as np
 from keras import layers
 
 import cgan_utils as cg
-from cgan_utils.evaluation import WEIGHTS, build_judge
+from cgan_utils.evaluation import build_judge
+from cgan_utils.pretrained import save_weights
 
 SEED, EPOCHS, BATCH, RATE = 1, 12, 128, 3e-3
 
@@ -39,25 +35,22 @@ seconds = time.perf_counter() - start
 # The weights of the last epoch: nothing was chosen on the test images.
 correct = int((judge.predict(test.images, 500, verbose=0).argmax(1) == test.labels).sum())
 
-path = WEIGHTS / "judge_mnist.npz"
-np.savez_compressed(path, *judge.get_weights())
-card = {
-    "what": "classifier of MNIST digits, the judge of conditional accuracy",
-    "data": "MNIST, training split, 60,000 images (LeCun, Cortes, Burges; CC BY-SA 3.0)",
-    "command": "python benchmarks/train_judge.py",
-    "seed": SEED,
-    "epochs": EPOCHS,
-    "augmentation": "translation by at most 8 %, rotation by at most 3 % of a turn",
-    "parameters": judge.count_params(),
-    "test_accuracy": correct / len(test.labels),
-    "test_images": len(test.labels),
-    "training_seconds_on_two_cpu_cores": round(seconds),
-    "keras": keras.__version__,
-    "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-    "license": "MIT",
-}
-path.with_suffix(".json").write_text(json.dumps(card, indent=1) + "\n")
-print(
-    f"{correct} of {len(test.labels)} test digits recognized after {seconds:.0f} s; {path.stat().st_size / 1e3:.0f} kB"
+path = save_weights(
+    judge,
+    "judge_mnist",
+    {
+        "what": "classifier of MNIST digits, the judge of conditional accuracy",
+        "data": "MNIST, training split, 60,000 images (LeCun, Cortes, Burges; CC BY-SA 3.0)",
+        "command": "python benchmarks/train_judge.py",
+        "seed": SEED,
+        "epochs": EPOCHS,
+        "augmentation": "translation by at most 8 %, rotation by at most 3 % of a turn",
+        "parameters": judge.count_params(),
+        "test_accuracy": correct / len(test.labels),
+        "test_images": len(test.labels),
+        "keras": keras.__version__,
+        "license": "MIT",
+    },
 )
-print(card["sha256"])
+size = path.stat().st_size / 1e3
+print(f"{correct} of {len(test.labels)} test digits recognized after {seconds:.0f} s; {size:.0f} kB")

@@ -16,5 +16,6 @@ from .losses import (
     saturating_loss,
     value,
 )
+from .pretrained import load_pretrained
 from .recipes import RECIPES, Recipe, train
 from .training import ConditionalGAN

@@ -83,9 +83,7 @@ class LabeledImages:
         _check_whole("seed", seed, least=0)
         _check_whole("first_epoch", first_epoch, least=0)
         if batch_size > count:
-            raise ValueError(
-                f"batch_size {batch_size:,} is too large for {count:,} images: choose at most that."
-            )
+            raise ValueError(f"batch_size {batch_size:,} is more than the {count:,} images: choose fewer.")
         steps = count // batch_size
         epochs = itertools.count(first_epoch)
 

@@ -1,17 +1,11 @@
 """Does the generator obey its label? A judge, trained on real digits alone, says what it recognizes."""
 
-import hashlib
-import io
-from pathlib import Path
-
 import keras
 import numpy as np
 import tensorflow as tf
 from keras import layers
 
-WEIGHTS = Path(__file__).parent / "weights"
-# Of the files in WEIGHTS, written by benchmarks/train_judge.py; a damaged file is refused.
-SHA256 = {"judge_mnist.npz": "942eda9cdfa2847824381801c30079f05f31db1b39567e22da247103f6f9c9bd"}
+from .pretrained import load_weights
 
 
 def build_judge(classes: int = 10) -> keras.Model:
@@ -32,13 +26,7 @@ class Judge:
     """Recognizes digits. It was trained on MNIST's training images and has never seen a generated one."""
 
     def __init__(self):
-        path = WEIGHTS / "judge_mnist.npz"
-        content = path.read_bytes()
-        if hashlib.sha256(content).hexdigest() != SHA256[path.name]:
-            raise ValueError(f"{path.name} is damaged; install this package again.")
-        network = build_judge()
-        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-            network.set_weights([arrays[name] for name in arrays.files])
+        network = load_weights(build_judge(), "judge_mnist")
         self._logits = tf.function(
             lambda images: network(images, training=False),
             input_signature=[tf.TensorSpec((None, 28, 28, 1), tf.float32)],

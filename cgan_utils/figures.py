@@ -40,6 +40,7 @@ def grid(images: np.ndarray, columns: int = 10, gap: int = 1) -> np.ndarray:
     images = np.asarray(images, np.float32)
     images = images.reshape(images.shape[:3])
     count, height, width = images.shape
+    columns = min(columns, count)
     rows = -(-count // columns)
     picture = np.full((rows * (height + gap) - gap, columns * (width + gap) - gap), 0.5, np.float32)
     for i, image in enumerate(images):

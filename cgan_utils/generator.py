@@ -103,4 +103,6 @@ class Sampler:
             raise ValueError("latents contain NaN or infinity; draw them with draw_latents(count, seed).")
         latents = np.broadcast_to(latents, (len(rows), self.latent_dim))
         pieces = [slice(i, i + 1000) for i in range(0, len(rows), 1000)]  # bounds the memory of big requests
-        return np.concatenate([self._draw(tf.constant(latents[p]), tf.constant(rows[p])).numpy() for p in pieces])
+        return np.concatenate(
+            [self._draw(tf.constant(latents[p]), tf.constant(rows[p])).numpy() for p in pieces]
+        )

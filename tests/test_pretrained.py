@@ -1,0 +1,50 @@
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+import cgan_utils as cg
+from cgan_utils import pretrained
+
+
+@pytest.fixture
+def weights_folder(tmp_path, monkeypatch):
+    """A copy of the package's weights, to damage."""
+    shutil.copytree(pretrained.WEIGHTS, tmp_path / "weights")
+    monkeypatch.setattr(pretrained, "WEIGHTS", tmp_path / "weights")
+    return tmp_path / "weights"
+
+
+def test_the_generator_obeys():
+    # Its card has the figure for 10,000 samples.
+    assert cg.conditional_accuracy(cg.load_pretrained("mnist"), per_class=50) > 0.98
+
+
+def test_an_unknown_name_gets_a_sentence():
+    with pytest.raises(ValueError, match="there is no pretrained generator 'faces'; there is 'mnist'"):
+        cg.load_pretrained("faces")
+
+
+@pytest.mark.parametrize("name", ["judge_mnist", "generator_mnist"])
+def test_damaged_weights_get_a_sentence(weights_folder, name):
+    path = weights_folder / f"{name}.npz"
+    content = bytearray(path.read_bytes())
+    content[1_000] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=f"{name}.npz is damaged; install this package again"):
+        cg.Judge() if name == "judge_mnist" else cg.load_pretrained("mnist")
+
+
+def test_what_is_written_can_be_read(weights_folder):
+    network = cg.build_generator()
+    path = pretrained.save_weights(network, "generator_new", {"seed": 0})
+    loaded = cg.load_pretrained("new").network
+    for a, b in zip(network.get_weights(), loaded.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert json.loads(path.with_suffix(".json").read_text())["seed"] == 0
+
+
+def test_the_package_stays_small():
+    sizes = [path.stat().st_size for path in pretrained.WEIGHTS.iterdir()]
+    assert max(sizes) <= 2e6 and sum(sizes) <= 8e6
