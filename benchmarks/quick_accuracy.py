@@ -23,7 +23,12 @@ for seed in range(3):
         f"seed {seed}: {accuracy:.2%} of 10,000 recognized as asked, after {seconds:.0f} s of training",
         flush=True,
     )
-for name, column, form in (("conditional accuracy", 0, "{:.2%}"), ("training seconds", 1, "{:.0f}")):
+for name, column, form in (
+    ("conditional accuracy", 0, "{:.2%}"),
+    ("training seconds", 1, "{:.0f}"),
+):
     values = [result[column] for result in results]
-    low, middle, high = (form.format(value) for value in (min(values), np.median(values), max(values)))
+    low, middle, high = (
+        form.format(value) for value in (min(values), np.median(values), max(values))
+    )
     print(f"{name}: median {middle}, range {low} to {high}")

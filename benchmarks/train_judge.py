@@ -23,9 +23,14 @@ test = cg.load_images("mnist", "test", source=source)
 keras.utils.set_random_seed(SEED)
 judge = build_judge()
 augment = keras.Sequential(
-    [layers.RandomTranslation(0.08, 0.08, fill_mode="constant"), layers.RandomRotation(0.03, "constant")]
+    [
+        layers.RandomTranslation(0.08, 0.08, fill_mode="constant"),
+        layers.RandomRotation(0.03, "constant"),
+    ]
 )
-batches = train.batches(BATCH, seed=SEED).map(lambda images, rows: (augment(images, training=True), rows))
+batches = train.batches(BATCH, seed=SEED).map(
+    lambda images, rows: (augment(images, training=True), rows)
+)
 rate = keras.optimizers.schedules.CosineDecay(RATE, EPOCHS * len(batches))
 loss = keras.losses.CategoricalCrossentropy(from_logits=True)
 judge.compile(keras.optimizers.Adam(rate), loss, metrics=["accuracy"], jit_compile=False)
@@ -53,4 +58,6 @@ path = save_weights(
     },
 )
 size = path.stat().st_size / 1e3
-print(f"{correct} of {len(test.labels)} test digits recognized after {seconds:.0f} s; {size:.0f} kB")
+print(
+    f"{correct} of {len(test.labels)} test digits recognized after {seconds:.0f} s; {size:.0f} kB"
+)

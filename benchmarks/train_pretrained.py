@@ -38,4 +38,6 @@ path = save_weights(
     },
 )
 size = path.stat().st_size / 1e6
-print(f"{accuracy:.2%} of 10,000 recognized as asked, after {seconds:.0f} s of training; {size:.2f} MB")
+print(
+    f"{accuracy:.2%} of 10,000 recognized as asked, after {seconds:.0f} s of training; {size:.2f} MB"
+)

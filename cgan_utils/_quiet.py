@@ -1,7 +1,7 @@
 """Imports TensorFlow with its native log cut off: it calls a missing GPU an error, and would fill notebooks' outputs.
 
-What goes wrong in a program still raises an exception. TensorFlow 2.21 minds the setting only once it is up, so
-its import runs with the standard error stream closed.
+What goes wrong in a program still raises an exception. TensorFlow 2.21 minds the setting only once
+it is up, so its import runs with the standard error stream closed.
 """
 
 import os

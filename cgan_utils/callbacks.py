@@ -10,8 +10,8 @@ import numpy as np
 class Snapshots(keras.callbacks.Callback):
     """Keeps what the generator draws from the same noise, every label once, before and after each epoch.
 
-    `images` is a list of (classes, 28, 28, 1) arrays and `epochs` the epoch of each; `show(images, title)`,
-    if given, is called with every new one.
+    `images` is a list of (classes, 28, 28, 1) arrays and `epochs` the epoch of each; `show(images,
+    title)`, if given, is called with every new one.
     """
 
     def __init__(self, seed: int = 0, show: Callable[[np.ndarray, str], None] | None = None):
@@ -29,7 +29,9 @@ class Snapshots(keras.callbacks.Callback):
 
     def _take(self, epoch: int):
         self.images.append(
-            self.model.generate(range(self.model.classes), latents=self.model.draw_latents(1, self.seed))
+            self.model.generate(
+                range(self.model.classes), latents=self.model.draw_latents(1, self.seed)
+            )
         )
         self.epochs.append(epoch)
         if self.show:
@@ -40,7 +42,11 @@ class StopOnNaN(keras.callbacks.Callback):
     """Stops training, and says why, as soon as a loss is NaN or infinite."""
 
     def on_train_batch_end(self, batch, logs=None):
-        broken = [f"{name} is {float(loss)}" for name, loss in (logs or {}).items() if not np.isfinite(loss)]
+        broken = [
+            f"{name} is {float(loss)}"
+            for name, loss in (logs or {}).items()
+            if not np.isfinite(loss)
+        ]
         if broken:
             self.model.stop_training = True
             print(

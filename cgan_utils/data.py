@@ -1,14 +1,8 @@
 """Images, their labels as one-hot rows, and shuffled batches of both."""
 
-import gzip
-import hashlib
-import http.client
-import io
 import itertools
 import os
 import reprlib
-import tempfile
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-_TITLES = {"mnist": "MNIST", "fashion_mnist": "Fashion-MNIST"}
+from .sources import TITLES, read_full, read_npz, read_sample
+
 # fmt: off
 _CLASS_NAMES = {
     "mnist": tuple("0123456789"),
@@ -28,18 +23,6 @@ _SPLITS = {
     "train": (("train",), "training split"),
     "test": (("test",), "test split"),
     "all": (("train", "test"), "training and test splits together"),
-}
-_SAMPLE = Path(__file__).parent / "sample" / "mnist_sample.npz"
-_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
-_SHA256 = {
-    "mnist_sample.npz": "39cc46ad4afd7f72df73cf0a70b8e63bf503a23d9889054979adf8e5a4245d52",
-    # The hash that Keras checks
-    "mnist.npz": "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1",
-    # Keras checks none for Fashion-MNIST: these are of files with the MD5 sums that its authors published
-    "train-images-idx3-ubyte.gz": "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
-    "train-labels-idx1-ubyte.gz": "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
-    "t10k-images-idx3-ubyte.gz": "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
-    "t10k-labels-idx1-ubyte.gz": "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
 }
 
 
@@ -64,26 +47,31 @@ class LabeledImages:
         if shape[1:] != (28, 28, 1) or dtype != np.float32:
             raise ValueError(f"images must be (N, 28, 28, 1) float32; got {shape} {dtype}.")
         if np.shape(self.labels) != shape[:1]:
-            raise ValueError(f"labels must be one index an image, {shape[:1]}; got {np.shape(self.labels)}.")
+            raise ValueError(
+                f"labels must be one index an image, {shape[:1]}; got {np.shape(self.labels)}."
+            )
         one_hot(self.labels, len(self.class_names))  # raises where a label is no class
         low, high = np.min(self.images), np.max(self.images)
         if not (low >= 0 and high <= 1):  # NaN fails this as well
             raise ValueError(f"images must have pixels in [0, 1]; got {low:g} to {high:g}.")
 
     def batches(self, batch_size: int, seed: int = 0, first_epoch: int = 0) -> tf.data.Dataset:
-        """Give shuffled float32 batches: images (batch_size, 28, 28, 1), one-hot labels (batch_size, 10).
+        """Give shuffled batches of images (B, 28, 28, 1) and one-hot labels (B, classes), both float32.
 
-        Each pass over the dataset is an epoch with a new order of all images; the few that do not fill a last
-        batch are dropped. The order depends on (seed, epoch) alone: with first_epoch=5, a resumed run sees
-        what the uninterrupted one saw from its sixth epoch on. Raises ValueError unless batch_size is a whole
-        number from 1 to the number of images, and the other two are whole numbers from 0 up.
+        Each pass over the dataset is an epoch with a new order of all images; the few that do not
+        fill a last batch are dropped. The order depends on (seed, epoch) alone: with first_epoch=5,
+        a resumed run sees what the uninterrupted one saw from its sixth epoch on. Raises ValueError
+        unless batch_size is a whole number from 1 to the number of images, and the other two are
+        whole numbers from 0 up.
         """
         count = len(self.labels)
         _check_whole("batch_size", batch_size, least=1)
         _check_whole("seed", seed, least=0)
         _check_whole("first_epoch", first_epoch, least=0)
         if batch_size > count:
-            raise ValueError(f"batch_size {batch_size:,} is more than the {count:,} images: choose fewer.")
+            raise ValueError(
+                f"batch_size {batch_size:,} is more than the {count:,} images: choose fewer."
+            )
         steps = count // batch_size
         epochs = itertools.count(first_epoch)
 
@@ -107,33 +95,39 @@ def load_images(
 
     name: "mnist" or "fashion_mnist".
     split: "train", "test", or "all", which is both.
-    source: "sample", the 5,000 MNIST digits inside the package, sorted by class; "full", all 70,000 images,
-        from Keras's cache or downloaded into it; or the path of an npz file in Keras's layout (x_train,
-        y_train, x_test, y_test: uint8, pixels 0 to 255). One source never stands in for another.
-    Raises ValueError for anything unknown or damaged, FileNotFoundError for a path that leads to no file,
-    ConnectionError for a download that failed.
+    source: "sample", the 5,000 MNIST digits inside the package, sorted by class; "full", all 70,000
+    images,
+        from Keras's cache or downloaded into it; or the path of an npz file in Keras's layout
+        (x_train, y_train, x_test, y_test: uint8, pixels 0 to 255). One source never stands in for
+        another.
+    Raises ValueError for anything unknown or damaged, FileNotFoundError for a path that leads to no
+    file, ConnectionError for a download that failed.
     """
-    if name not in tuple(_TITLES):
+    if name not in tuple(TITLES):
         raise ValueError(f'Unknown data set {name!r}: choose "mnist" or "fashion_mnist".')
     if split not in tuple(_SPLITS):
         raise ValueError(f'Unknown split {split!r}: choose "train", "test" or "all".')
     parts, split_title = _SPLITS[split]
     if source == "sample":
-        origin = f"the embedded sample of {_TITLES[name]}"
-        arrays = [_sample(name, part) for part in parts]
+        origin = f"the embedded sample of {TITLES[name]}"
+        arrays = [read_sample(name, part) for part in parts]
     elif source == "full":
-        origin = f"full {_TITLES[name]}"
-        arrays = [_full(name, part) for part in parts]
+        origin = f"full {TITLES[name]}"
+        arrays = [read_full(name, part) for part in parts]
     else:
         path = Path(source).expanduser()
         if not path.is_file():
-            raise FileNotFoundError(f'source {str(source)!r} is neither "sample" nor "full" nor an npz file.')
+            raise FileNotFoundError(
+                f'source {str(source)!r} is neither "sample" nor "full" nor an npz file.'
+            )
         origin = str(source)
-        arrays = [_npz_part(path.read_bytes(), part, origin) for part in parts]
+        arrays = [read_npz(path.read_bytes(), part, origin) for part in parts]
     pixels = np.concatenate([pixels for pixels, _ in arrays])[..., None]
     labels = np.concatenate([labels for _, labels in arrays]).astype(np.int64)
     description = f"{origin}, {split_title}: {len(labels):,} images"
-    loaded = LabeledImages(np.divide(pixels, 255, dtype=np.float32), labels, _CLASS_NAMES[name], description)
+    loaded = LabeledImages(
+        np.divide(pixels, 255, dtype=np.float32), labels, _CLASS_NAMES[name], description
+    )
     print(f"Loaded {description}.")
     return loaded
 
@@ -141,11 +135,14 @@ def load_images(
 def one_hot(labels: object, classes: int) -> np.ndarray:
     """Turn labels into one-hot rows, (B, classes) float32.
 
-    labels: a class index or (B,) of them, whole numbers from 0 to classes - 1; or rows (B, classes), or one
+    labels: a class index or (B,) of them, whole numbers from 0 to classes - 1; or rows (B,
+    classes), or one
         (classes,) float row, of non-negative shares with sum 1, such as half a 3 and half an 8.
     Raises ValueError for anything else.
     """
-    allowed = f"give whole numbers from 0 to {classes - 1}, or rows of {classes} shares that sum to 1"
+    allowed = (
+        f"give whole numbers from 0 to {classes - 1}, or rows of {classes} shares that sum to 1"
+    )
     try:
         array = np.asarray(labels)
     except ValueError:  # lists of unequal length
@@ -160,24 +157,31 @@ def one_hot(labels: object, classes: int) -> np.ndarray:
         return np.eye(classes, dtype=np.float32)[indices]
     if array.dtype.kind in "iuf" and array.ndim in (1, 2) and array.shape[-1] == classes:
         rows = np.atleast_2d(array).astype(np.float32)
-        mixes = (rows >= 0).all(axis=1) & (abs(rows.sum(axis=1) - 1) <= 1e-3)  # False for NaN as well
+        mixes = (rows >= 0).all(axis=1) & (
+            abs(rows.sum(axis=1) - 1) <= 1e-3
+        )  # False for NaN as well
         if not mixes.all():
-            raise ValueError(f"Label row {rows[~mixes][0].tolist()} is not a mix of classes: {allowed}.")
+            raise ValueError(
+                f"Label row {rows[~mixes][0].tolist()} is not a mix of classes: {allowed}."
+            )
         return rows
     raise ValueError(f"{reprlib.repr(labels)} is not a label: {allowed}.")
 
 
 def mismatched_labels(labels: tf.Tensor, seed: tf.Tensor | tuple[int, int]) -> tf.Tensor:
-    """Give each one-hot row a wrong class, drawn uniformly from all the others; works inside tf.function.
+    """Give each one-hot row a wrong class, drawn uniformly from the others; works in tf.function.
 
-    labels: (B, classes) one-hot rows of at least two classes. seed: two integers that decide the draw.
-    Returns (B, classes) one-hot rows of the same type. Real images with these labels are the mismatched pairs
-    of matching-aware training, Reed et al. 2016, arXiv 1605.05396.
+    labels: (B, classes) one-hot rows of at least two classes. seed: two integers that decide the
+    draw.
+    Returns (B, classes) one-hot rows of the same type. Real images with these labels are the
+    mismatched pairs of matching-aware training, Reed et al. 2016, arXiv 1605.05396.
     """
     classes = labels.shape[-1]
     if classes < 2:
         raise ValueError(f"Mismatched labels need at least two classes; these rows have {classes}.")
-    shift = tf.random.stateless_uniform(tf.shape(labels)[:1], seed, minval=1, maxval=classes, dtype=tf.int32)
+    shift = tf.random.stateless_uniform(
+        tf.shape(labels)[:1], seed, minval=1, maxval=classes, dtype=tf.int32
+    )
     right = tf.argmax(labels, axis=-1, output_type=tf.int32)
     return tf.one_hot((right + shift) % classes, classes, dtype=labels.dtype)
 
@@ -185,78 +189,3 @@ def mismatched_labels(labels: tf.Tensor, seed: tf.Tensor | tuple[int, int]) -> t
 def _check_whole(name: str, value: object, least: int) -> None:
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
         raise ValueError(f"{name} must be a whole number from {least} up; got {value!r}.")
-
-
-def _sample(name: str, part: str) -> tuple[np.ndarray, np.ndarray]:
-    if name != "mnist":
-        raise ValueError(f'{_TITLES[name]} has no embedded sample: use source="full" or an npz file\'s path.')
-    content = _SAMPLE.read_bytes()
-    if not _is_intact(_SAMPLE.name, content):
-        raise ValueError(f"The embedded sample {_SAMPLE} is damaged: install the package again.")
-    return _npz_part(content, part, _SAMPLE.name)
-
-
-def _full(name: str, part: str) -> tuple[np.ndarray, np.ndarray]:
-    if name == "mnist":
-        return _npz_part(_from_keras_cache("mnist.npz"), part, "mnist.npz")
-    stem = {"train": "train", "test": "t10k"}[part]
-    images = gzip.decompress(_from_keras_cache(f"{stem}-images-idx3-ubyte.gz", folder="fashion-mnist"))
-    labels = gzip.decompress(_from_keras_cache(f"{stem}-labels-idx1-ubyte.gz", folder="fashion-mnist"))
-    # An idx file is a header, 16 bytes for images and 8 for labels, and then the plain values
-    pixels = np.frombuffer(images, np.uint8, offset=16).reshape(-1, 28, 28)
-    return pixels, np.frombuffer(labels, np.uint8, offset=8)
-
-
-def _from_keras_cache(name: str, folder: str = "") -> bytes:
-    """Give the content of an intact file in Keras's cache, downloaded if need be.
-
-    Keras itself downloads straight to the final path, so a killed download leaves a stump there. Here a file
-    with the wrong hash counts as missing, and stays as it is until a good download replaces it in one step.
-    """
-    path = Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser() / "datasets" / folder / name
-    if path.is_file():
-        content = path.read_bytes()
-        if _is_intact(name, content):
-            return content
-    print(f"Downloading {_URL + name} to {path}.")
-    advice = 'try again online, use source="sample" (MNIST only), or give the path of an npz file'
-    try:
-        with urllib.request.urlopen(_URL + name, timeout=60) as response:
-            content = response.read()
-    except (OSError, http.client.HTTPException) as error:
-        raise ConnectionError(f"Could not download {name} ({error}): {advice}.") from None
-    if not _is_intact(name, content):
-        raise ConnectionError(f"The download of {name} came damaged (wrong SHA-256): {advice}.")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent) as scratch:
-        Path(scratch, name).write_bytes(content)
-        os.replace(Path(scratch, name), path)
-    return content
-
-
-def _is_intact(name: str, content: bytes) -> bool:
-    return hashlib.sha256(content).hexdigest() == _SHA256[name]
-
-
-def _npz_part(content: bytes, part: str, origin: str) -> tuple[np.ndarray, np.ndarray]:
-    """Give one split of an npz file in Keras's layout: pixels (N, 28, 28) uint8, labels (N,) from 0 to 9."""
-    x, y = f"x_{part}", f"y_{part}"
-    try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-            arrays = {key: archive[key] for key in (x, y) if key in archive}
-    except Exception as error:  # NumPy, zipfile and zlib raise a dozen types for damaged files
-        raise ValueError(f"{origin} is damaged or no npz file of plain arrays ({error}).") from None
-    if len(arrays) < 2:
-        raise ValueError(f"{origin} lacks {x} or {y}: Keras's layout is x_train, y_train, x_test, y_test.")
-    pixels, labels = arrays[x], arrays[y]
-    if pixels.dtype != np.uint8 or pixels.shape[1:] != (28, 28) or pixels.size == 0:
-        raise ValueError(f"{x} in {origin} must be (N, 28, 28) uint8; got {pixels.shape} {pixels.dtype}.")
-    if pixels.max() < 2:
-        raise ValueError(f"{x} in {origin} must have pixels from 0 to 255; got 0 to {pixels.max()}.")
-    if labels.dtype.kind not in "iu" or labels.shape != pixels.shape[:1]:
-        raise ValueError(
-            f"{y} in {origin} must be {len(pixels):,} integers; got {labels.shape} {labels.dtype}."
-        )
-    if labels.min() < 0 or labels.max() > 9:
-        raise ValueError(f"{y} in {origin} must go from 0 to 9; got {labels.min()} to {labels.max()}.")
-    return pixels, labels

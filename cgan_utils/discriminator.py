@@ -25,7 +25,9 @@ class LabelPlanes(layers.Layer):
         shape = (tf.shape(images)[0], height, width, classes)
         one_hot = tf.cast(one_hot, images.dtype)
         if self.striped:
-            planes = tf.reshape(tf.repeat(one_hot[:, :, None, None], repeats=[height * width]), shape)
+            planes = tf.reshape(
+                tf.repeat(one_hot[:, :, None, None], repeats=[height * width]), shape
+            )
         else:
             planes = tf.broadcast_to(one_hot[:, None, None, :], shape)
         return tf.concat([images, planes], axis=-1)
@@ -52,15 +54,18 @@ def build_discriminator(classes: int = 10) -> keras.Model:
     realness = layers.Dense(1, name="realness")(features)
     embedding = layers.Dense(features.shape[1], use_bias=False, name="label_embedding")(label)
     match = layers.Dot(axes=1, name="match")([embedding, features])
-    return keras.Model([image, label], layers.Add(name="logit")([realness, match]), name="discriminator")
+    return keras.Model(
+        [image, label], layers.Add(name="logit")([realness, match]), name="discriminator"
+    )
 
 
 def build_published_discriminator(classes: int = 10, striped: bool = False) -> keras.Model:
     """The published discriminator: label planes, two strided convolutions, global max pooling.
 
-    Takes [images (B, 28, 28, 1), one-hot rows (B, classes)], gives logits (B, 1). The published text
-    prints the convolutions; activations, pooling and the last layer follow DCGAN (Radford et al.
-    2015, arXiv 1511.06434). `striped=True` restores the label planes exactly as printed, bug included.
+    Takes [images (B, 28, 28, 1), one-hot rows (B, classes)], gives logits (B, 1). The published
+    text prints the convolutions; activations, pooling and the last layer follow DCGAN (Radford et
+    al. 2015, arXiv 1511.06434). `striped=True` restores the label planes exactly as printed, bug
+    included.
     """
     image = keras.Input(IMAGE_SHAPE, name="image")
     label = keras.Input((classes,), name="label")
@@ -70,4 +75,6 @@ def build_published_discriminator(classes: int = 10, striped: bool = False) -> k
     x = layers.Conv2D(128, 3, strides=2, padding="same", name="conv_2")(x)
     x = layers.LeakyReLU(0.2, name="leaky_relu_2")(x)
     x = layers.GlobalMaxPooling2D(name="features")(x)
-    return keras.Model([image, label], layers.Dense(1, name="logit")(x), name="published_discriminator")
+    return keras.Model(
+        [image, label], layers.Dense(1, name="logit")(x), name="published_discriminator"
+    )

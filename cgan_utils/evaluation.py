@@ -35,7 +35,9 @@ class Judge:
     def probabilities(self, images: np.ndarray) -> np.ndarray:
         """Probability of each class, (N, 10), for images (N, 28, 28, 1) in [0, 1]."""
         pieces = [images[i : i + 500] for i in range(0, len(images), 500)]
-        return np.concatenate([tf.nn.softmax(self._logits(tf.constant(piece))).numpy() for piece in pieces])
+        return np.concatenate(
+            [tf.nn.softmax(self._logits(tf.constant(piece))).numpy() for piece in pieces]
+        )
 
     def recognize(self, images: np.ndarray) -> np.ndarray:
         """The most probable class, (N,) int, of images (N, 28, 28, 1) in [0, 1]."""

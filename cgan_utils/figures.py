@@ -11,6 +11,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import display
 from PIL import Image
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import PythonLexer
+from pygments.style import Style
+from pygments.token import Comment, Keyword, Name, String
 
 # Okabe and Ito's palette, told apart by color-blind readers too (jfly.uni-koeln.de/color).
 BLUE, ORANGE, GREEN, PINK, SKY, RED, YELLOW = (
@@ -36,7 +41,7 @@ def use_style() -> None:
 
 
 def grid(images: np.ndarray, columns: int = 10, gap: int = 1) -> np.ndarray:
-    """One picture (H, W) float32 of images (N, 28, 28, 1) in [0, 1], row by row, gray lines between them."""
+    """One picture (H, W) float32 of images (N, 28, 28, 1) in [0, 1], gray lines between them."""
     images = np.asarray(images, np.float32)
     images = images.reshape(images.shape[:3])
     count, height, width = images.shape
@@ -57,7 +62,7 @@ def show_images(
     row_labels: Sequence | None = None,
     ax: plt.Axes | None = None,
 ) -> plt.Axes:
-    """Draws images (N, 28, 28, 1) in [0, 1] as a grid, labels along its top and left side; gives the axes."""
+    """Draws images (N, 28, 28, 1) in [0, 1] as a grid with labels on its top and left side."""
     picture = grid(images, columns)
     if ax is None:
         height, width = picture.shape
@@ -74,7 +79,7 @@ def show_images(
 
 
 def live_images() -> Callable[[np.ndarray, str], None]:
-    """A function show(images, title) that draws one row of images and redraws it in place at every call."""
+    """A function show(images, title) that draws a row of images, and redraws it at every call."""
     handle = None
 
     def show(images: np.ndarray, title: str) -> None:
@@ -102,7 +107,9 @@ def plot_losses(
     ax = ax or plt.figure(figsize=(7, 3)).gca()
     for name, (label, color, style) in names.items():
         if name in history:
-            ax.plot(range(1, len(history[name]) + 1), history[name], style, color=color, label=label)
+            ax.plot(
+                range(1, len(history[name]) + 1), history[name], style, color=color, label=label
+            )
     ax.axhline(np.log(2), color="gray", linewidth=1, label="guessing: log 2")
     ax.xaxis.set_major_locator(plt.MaxNLocator(integer=True))
     ax.set(title=title, xlabel="epoch", ylabel="mean loss", ylim=(0, None))
@@ -113,9 +120,9 @@ def plot_losses(
 def save_gif(path, frames: np.ndarray, fps: float = 10, loop: int = 0, height: int = 96) -> Path:
     """Writes frames (T, 28, 28, 1), or pictures (T, H, W), of values in [0, 1] as a GIF, whole or not at all.
 
-    fps: frames a second, at most 50, the fastest that browsers play. loop: how often it plays, 0 for
-    ever. height: of the GIF in pixels; the width keeps the proportions. Gives the path. Raises ValueError
-    on bad frames or settings, OSError if the folder cannot be written.
+    fps: frames a second, at most 50, the fastest that browsers play. loop: how often it plays, 0
+    for ever. height: of the GIF in pixels; the width keeps the proportions. Gives the path. Raises
+    ValueError on bad frames or settings, OSError if the folder cannot be written.
     """
     path = Path(path)
     frames = np.asarray(frames, np.float32)
@@ -158,8 +165,23 @@ def save_gif(path, frames: np.ndarray, fps: float = 10, loop: int = 0, height: i
     return path
 
 
+class _SourceStyle(Style):
+    """Colors that read on a white page and on a dark one."""
+
+    styles = {
+        Keyword: f"bold {BLUE}",
+        String: GREEN,
+        Comment: "italic #808080",
+        Name.Decorator: RED,
+    }
+
+
 def show_source(*things) -> None:
-    """Shows the source code of functions or classes of this package, colored, below a notebook's cell."""
+    """Shows the source code of functions or classes, colored, below a notebook's cell."""
+    formatter = HtmlFormatter(
+        noclasses=True, nobackground=True, prestyles="font-family: monospace", style=_SourceStyle
+    )
     for thing in things:
         source = textwrap.dedent(inspect.getsource(thing)).rstrip()
-        display({"text/markdown": f"```python\n{source}\n```", "text/plain": source}, raw=True)
+        page = highlight(source, PythonLexer(), formatter)
+        display({"text/html": page, "text/plain": source}, raw=True)

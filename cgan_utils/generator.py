@@ -27,7 +27,9 @@ def build_generator(classes: int = 10, latent_dim: int = 64) -> keras.Model:
     x = layers.Conv2DTranspose(64, 4, strides=2, padding="same", use_bias=False, name="to_14x14")(x)
     x = layers.BatchNormalization(name="norm_2")(x)
     x = layers.ReLU(name="relu_2")(x)
-    image = layers.Conv2DTranspose(1, 6, strides=2, padding="same", activation="sigmoid", name="to_28x28")(x)
+    image = layers.Conv2DTranspose(
+        1, 6, strides=2, padding="same", activation="sigmoid", name="to_28x28"
+    )(x)
     return keras.Model([latent, label], image, name="generator")
 
 
@@ -53,7 +55,7 @@ def build_published_generator(classes: int = 10, latent_dim: int = 128) -> keras
 
 
 def multiply_adds(network: keras.Model) -> dict[str, int]:
-    """Multiply-adds for one image, layer by layer, of the layers that have any (dense, convolutions)."""
+    """Multiply-adds for one image, layer by layer: dense layers and convolutions."""
     counts = {}
     for layer in network.layers:
         if isinstance(layer, layers.Dense):
@@ -76,12 +78,16 @@ class Sampler:
         # Compiled now, once for every batch size: `predict` would cost far more for a few digits.
         self._draw = tf.function(
             lambda latents, labels: network([latents, labels], training=False),
-            input_signature=[tf.TensorSpec((None, n), tf.float32) for n in (self.latent_dim, self.classes)],
+            input_signature=[
+                tf.TensorSpec((None, n), tf.float32) for n in (self.latent_dim, self.classes)
+            ],
         ).get_concrete_function()
 
     def draw_latents(self, count: int, seed: int = 0) -> np.ndarray:
         """`count` latents from the standard normal distribution, (count, latent_dim) float32."""
-        return np.random.default_rng(seed).standard_normal((count, self.latent_dim), dtype=np.float32)
+        return np.random.default_rng(seed).standard_normal(
+            (count, self.latent_dim), dtype=np.float32
+        )
 
     def generate(self, labels, seed: int = 0, latents: np.ndarray | None = None) -> np.ndarray:
         """Images of the labels asked for, (B, 28, 28, 1) float32 in [0, 1].
@@ -100,9 +106,13 @@ class Sampler:
                 f"({len(rows)}, {self.latent_dim}), or (1, {self.latent_dim}) to use one for all."
             )
         if not np.isfinite(latents).all():
-            raise ValueError("latents contain NaN or infinity; draw them with draw_latents(count, seed).")
+            raise ValueError(
+                "latents contain NaN or infinity; draw them with draw_latents(count, seed)."
+            )
         latents = np.broadcast_to(latents, (len(rows), self.latent_dim))
-        pieces = [slice(i, i + 1000) for i in range(0, len(rows), 1000)]  # bounds the memory of big requests
+        pieces = [
+            slice(i, i + 1000) for i in range(0, len(rows), 1000)
+        ]  # bounds the memory of big requests
         return np.concatenate(
             [self._draw(tf.constant(latents[p]), tf.constant(rows[p])).numpy() for p in pieces]
         )

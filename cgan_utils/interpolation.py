@@ -8,8 +8,8 @@ from .data import one_hot
 def label_path(classes_to_visit, steps: int, classes: int = 10) -> np.ndarray:
     """Label rows (steps, classes) that walk in a straight line from class to class.
 
-    classes_to_visit: two or more class indices; [6, 1] is the published walk. The first and last rows
-    are pure; rows between mix two classes and sum to 1.
+    classes_to_visit: two or more class indices; [6, 1] is the published walk. The first and last
+    rows are pure; rows between mix two classes and sum to 1.
     """
     corners = one_hot(classes_to_visit, classes)
     return _walk(corners, steps, _straight)
@@ -24,12 +24,16 @@ def latent_path(latents: np.ndarray, steps: int, spherical: bool = True) -> np.n
     """
     corners = np.asarray(latents, np.float32)
     if corners.ndim != 2 or not np.isfinite(corners).all():
-        raise ValueError(f"latents must be finite and of shape (count, latent_dim), not {corners.shape}.")
+        raise ValueError(
+            f"latents must be finite and of shape (count, latent_dim), not {corners.shape}."
+        )
     return _walk(corners, steps, _spherical if spherical else _straight)
 
 
-def interpolate_labels(generator, start: int, end: int, steps: int = 50, seed: int = 0) -> np.ndarray:
-    """Images (steps, 28, 28, 1) in [0, 1] from class `start` to class `end`, all from the same noise."""
+def interpolate_labels(
+    generator, start: int, end: int, steps: int = 50, seed: int = 0
+) -> np.ndarray:
+    """Images (steps, 28, 28, 1) in [0, 1] from class `start` to `end`, all from the same noise."""
     rows = label_path([start, end], steps, generator.classes)
     return generator.generate(rows, latents=generator.draw_latents(1, seed))
 
@@ -43,7 +47,9 @@ def _walk(corners: np.ndarray, steps: int, between) -> np.ndarray:
         )
     positions = np.linspace(0, len(corners) - 1, steps)
     legs = np.minimum(positions.astype(int), len(corners) - 2)
-    points = [between(corners[i], corners[i + 1], t) for i, t in zip(legs, positions - legs, strict=True)]
+    points = [
+        between(corners[i], corners[i + 1], t) for i, t in zip(legs, positions - legs, strict=True)
+    ]
     return np.stack(points).astype(np.float32)
 
 

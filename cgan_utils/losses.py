@@ -16,7 +16,9 @@ def value(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
 
     At most 0; -log 4 when D answers 1/2 everywhere (Goodfellow et al. 2014, arXiv 1406.2661).
     """
-    return tf.reduce_mean(-tf.nn.softplus(-real_logits)) + tf.reduce_mean(-tf.nn.softplus(fake_logits))
+    return tf.reduce_mean(-tf.nn.softplus(-real_logits)) + tf.reduce_mean(
+        -tf.nn.softplus(fake_logits)
+    )
 
 
 def real_loss(real_logits: tf.Tensor) -> tf.Tensor:
@@ -25,23 +27,26 @@ def real_loss(real_logits: tf.Tensor) -> tf.Tensor:
 
 
 def fake_loss(fake_logits: tf.Tensor) -> tf.Tensor:
-    """-E[log(1 - D(·|y))]: what D pays for believing fake, or mismatched, pairs. log 2 at D = 1/2."""
+    """-E[log(1 - D(·|y))]: what D pays for believing fake or mismatched pairs. log 2 at D = 1/2."""
     return tf.reduce_mean(tf.nn.softplus(fake_logits))
 
 
 def discriminator_loss(
-    real: tf.Tensor, fake: tf.Tensor, mismatched: tf.Tensor | float = 0.0, mismatched_weight: float = 0.0
+    real: tf.Tensor,
+    fake: tf.Tensor,
+    mismatched: tf.Tensor | float = 0.0,
+    mismatched_weight: float = 0.0,
 ) -> tf.Tensor:
     """D's loss from its parts: real + (1 - weight) · fake + weight · mismatched.
 
-    With weight 0 it is -V(D, G). The mismatched part is `fake_loss` on real images with a wrong label
-    (matching-aware discriminator, Reed et al. 2016, arXiv 1605.05396, weight 0.5).
+    With weight 0 it is -V(D, G). The mismatched part is `fake_loss` on real images with a wrong
+    label (matching-aware discriminator, Reed et al. 2016, arXiv 1605.05396, weight 0.5).
     """
     return real + (1 - mismatched_weight) * fake + mismatched_weight * mismatched
 
 
 def saturating_loss(fake_logits: tf.Tensor) -> tf.Tensor:
-    """E[log(1 - D(G(z|y)))]: G's side of V. Its gradient dies where D is sure that an image is fake."""
+    """E[log(1 - D(G(z|y)))]: G's side of V. Its gradient dies where D is sure of a fake."""
     return -tf.reduce_mean(tf.nn.softplus(fake_logits))
 
 

@@ -56,28 +56,37 @@ def train(
     """A trained ConditionalGAN by the named recipe, "quick" or "published".
 
     The budget is the recipe's own number of epochs, or `epochs`, or `seconds` on the clock; the
-    learning-rate schedule fits itself to it. callbacks and verbose go to Keras's `fit`. Same seed, data
-    and epochs: the same weights, on the same machine. Raises ValueError on an unknown recipe or budget.
+    learning-rate schedule fits itself to it. callbacks and verbose go to Keras's `fit`. Same seed,
+    data and epochs: the same weights, on the same machine. Raises ValueError on an unknown recipe
+    or budget.
     """
     if recipe not in RECIPES:
-        raise ValueError(f"recipe is {recipe!r}; it must be one of {', '.join(map(repr, RECIPES))}.")
+        raise ValueError(
+            f"recipe is {recipe!r}; it must be one of {', '.join(map(repr, RECIPES))}."
+        )
     settings = RECIPES[recipe]
     if seconds is not None and epochs is not None:
-        raise ValueError(f"seconds={seconds} and epochs={epochs} are two budgets; give one of them.")
+        raise ValueError(
+            f"seconds={seconds} and epochs={epochs} are two budgets; give one of them."
+        )
     if seconds is not None and not seconds > 0:
         raise ValueError(f"seconds is {seconds}; it must be above 0.")
     epochs = settings.epochs if epochs is None else epochs
     if not (isinstance(epochs, int) and epochs > 0):
         raise ValueError(f"epochs is {epochs!r}; it must be a whole number, 1 or more.")
     keras.utils.set_random_seed(seed)  # the networks' first weights
-    gan = ConditionalGAN(settings.build_generator(), settings.build_discriminator(), settings.ema_decay, seed)
+    gan = ConditionalGAN(
+        settings.build_generator(), settings.build_discriminator(), settings.ema_decay, seed
+    )
     batches = data.batches(settings.batch_size, seed)
     rate = settings.learning_rate
     if seconds is not None:
         callbacks = [*callbacks, TimeBudget(seconds, decay_from=rate if settings.decay else None)]
         epochs = 1_000_000  # the clock ends it
     elif settings.decay:
-        rate = keras.optimizers.schedules.PolynomialDecay(rate, epochs * len(batches), end_learning_rate=0.0)
+        rate = keras.optimizers.schedules.PolynomialDecay(
+            rate, epochs * len(batches), end_learning_rate=0.0
+        )
     d_optimizer, g_optimizer = (
         keras.optimizers.Adam(rate, settings.beta_1, settings.beta_2) for _ in range(2)
     )

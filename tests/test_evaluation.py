@@ -18,7 +18,10 @@ class FromRealDigits:
         rng = np.random.default_rng(seed)
         wanted = (np.asarray(labels) + self.shift) % 10
         return np.stack(
-            [self.digits.images[rng.choice(np.flatnonzero(self.digits.labels == k))] for k in wanted]
+            [
+                self.digits.images[rng.choice(np.flatnonzero(self.digits.labels == k))]
+                for k in wanted
+            ]
         )
 
 

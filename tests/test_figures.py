@@ -53,7 +53,8 @@ def test_gif_of_a_wide_picture_keeps_its_proportions(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "frames", [np.zeros((0, 28, 28, 1)), np.zeros((28, 28)), FRAMES * 255, FRAMES - 1, FRAMES * np.nan]
+    "frames",
+    [np.zeros((0, 28, 28, 1)), np.zeros((28, 28)), FRAMES * 255, FRAMES - 1, FRAMES * np.nan],
 )
 def test_bad_frames_get_a_sentence_and_leave_nothing(tmp_path, frames):
     with pytest.raises(ValueError, match="frames"):

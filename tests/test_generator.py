@@ -64,10 +64,14 @@ def test_big_requests_are_whole(sampler):
     images = sampler.generate(labels, seed=0)
     assert images.shape == (2_001, 28, 28, 1)
     latents = sampler.draw_latents(2_001, seed=0)
-    np.testing.assert_allclose(images[-1:], sampler.generate(labels[-1:], latents=latents[-1:]), atol=1e-6)
+    np.testing.assert_allclose(
+        images[-1:], sampler.generate(labels[-1:], latents=latents[-1:]), atol=1e-6
+    )
 
 
-@pytest.mark.parametrize("labels", [12, -1, 2.5, "six", [3, 10], [], np.full((1, 10), 0.3), [[np.nan] * 10]])
+@pytest.mark.parametrize(
+    "labels", [12, -1, 2.5, "six", [3, 10], [], np.full((1, 10), 0.3), [[np.nan] * 10]]
+)
 def test_bad_labels_get_a_sentence(sampler, labels):
     with pytest.raises(ValueError, match=r"\.$"):
         sampler.generate(labels)

@@ -53,7 +53,8 @@ def test_generator_losses_are_their_formulas():
 
 
 @pytest.mark.parametrize(
-    ("loss", "slope"), [(cg.saturating_loss, lambda p: -p), (cg.non_saturating_loss, lambda p: p - 1)]
+    ("loss", "slope"),
+    [(cg.saturating_loss, lambda p: -p), (cg.non_saturating_loss, lambda p: p - 1)],
 )
 def test_gradients_by_the_logit(loss, slope):
     """d/dl log(1 - σ(l)) = -σ(l), which dies with D's confidence; d/dl -log σ(l) = σ(l) - 1, which does not."""
@@ -82,9 +83,32 @@ def test_optimal_discriminator_of_two_gaussians():
     def v(slope, shift):  # log p/q = 2 - 2x for these two
         return float(
             cg.value(
-                tf.constant(shift - slope * real, tf.float32), tf.constant(shift - slope * fake, tf.float32)
+                tf.constant(shift - slope * real, tf.float32),
+                tf.constant(shift - slope * fake, tf.float32),
             )
         )
 
     assert v(2, 2) == pytest.approx(2 * js - np.log(4), abs=5e-3)
     assert v(2, 2) > max(v(1.8, 2), v(2.2, 2), v(2, 1.8), v(2, 2.2))
+
+
+def test_mismatched_pairs_keep_the_label_in_the_best_answer():
+    """With G perfect (q = p), D* = p / (p + (1 - w)·q + w·p̄), p̄ the density of the other classes.
+
+    Where only the right class has images, w = 0.5 gives 2/3; where only the wrong one has, 0. That is
+    the logit which minimizes the expected loss there.
+    """
+    logits = tf.linspace(-8.0, 8.0, 1_601)
+    p, other, w = 1.0, 0.0, 0.5
+    loss = p * tf.nn.softplus(-logits) + ((1 - w) * p + w * other) * tf.nn.softplus(logits)
+    assert d(logits[int(tf.argmin(loss))]) == pytest.approx(2 / 3, abs=2e-3)
+    pointwise = [
+        cg.discriminator_loss(
+            p * cg.real_loss(logit),
+            p * cg.fake_loss(logit),
+            other * cg.fake_loss(logit),
+            mismatched_weight=w,
+        )
+        for logit in logits[::100]
+    ]
+    np.testing.assert_allclose(pointwise, loss[::100], rtol=1e-5)

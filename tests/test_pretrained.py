@@ -22,7 +22,9 @@ def test_the_generator_obeys():
 
 
 def test_an_unknown_name_gets_a_sentence():
-    with pytest.raises(ValueError, match="there is no pretrained generator 'faces'; there is 'mnist'"):
+    with pytest.raises(
+        ValueError, match="there is no pretrained generator 'faces'; there is 'mnist'"
+    ):
         cg.load_pretrained("faces")
 
 

@@ -11,7 +11,8 @@ def small_gan(seed=0, mismatched_weight=0.5, rate=2e-3, steps=None, **settings):
     if steps:
         rate = keras.optimizers.schedules.PolynomialDecay(rate, steps, 0.0)
     gan.compile(
-        *(keras.optimizers.Adam(rate, 0.5, 0.99) for _ in range(2)), mismatched_weight=mismatched_weight
+        *(keras.optimizers.Adam(rate, 0.5, 0.99) for _ in range(2)),
+        mismatched_weight=mismatched_weight,
     )
     return gan
 
@@ -90,7 +91,9 @@ def test_fit_reports_its_losses_and_their_sum(few):
     history = small_gan().fit(few.batches(32, seed=0), epochs=2, verbose=0).history
     assert set(history) == {"d_loss", "d_loss_real", "d_loss_fake", "d_loss_mismatched", "g_loss"}
     parts = [history[f"d_loss_{part}"][1] for part in ("real", "fake", "mismatched")]
-    assert history["d_loss"][1] == pytest.approx(parts[0] + 0.5 * parts[1] + 0.5 * parts[2], rel=1e-5)
+    assert history["d_loss"][1] == pytest.approx(
+        parts[0] + 0.5 * parts[1] + 0.5 * parts[2], rel=1e-5
+    )
     plain = small_gan(mismatched_weight=0).fit(few.batches(32, seed=0), verbose=0).history
     assert set(plain) == {"d_loss", "d_loss_real", "d_loss_fake", "g_loss"}
 
@@ -147,7 +150,9 @@ def test_save_and_load_give_back_networks_optimizers_and_settings(few, tmp_path)
     for network in ("generator", "averaged_generator", "discriminator"):
         assert same(weights(getattr(gan, network)), weights(getattr(other, network)))
     for optimizer in ("d_optimizer", "g_optimizer"):
-        states = [[v.numpy() for v in getattr(model, optimizer).variables] for model in (gan, other)]
+        states = [
+            [v.numpy() for v in getattr(model, optimizer).variables] for model in (gan, other)
+        ]
         assert same(*states) and int(getattr(other, optimizer).iterations) == 3
     assert [p.name for p in tmp_path.iterdir()] == ["gan.keras"]
 
@@ -206,7 +211,9 @@ def test_bad_files_get_a_sentence(tmp_path):
 def test_bad_settings_get_a_sentence():
     gan = small_gan()
     adam = keras.optimizers.Adam
-    with pytest.raises(ValueError, match="loss is 'hinge'; it must be one of 'minimax', 'non-saturating'"):
+    with pytest.raises(
+        ValueError, match="loss is 'hinge'; it must be one of 'minimax', 'non-saturating'"
+    ):
         gan.compile(adam(), adam(), loss="hinge")
     with pytest.raises(ValueError, match="mismatched_weight is 1"):
         gan.compile(adam(), adam(), mismatched_weight=1)

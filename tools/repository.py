@@ -20,7 +20,9 @@ _PLACES = re.compile(
 
 def read_address(root: Path = ROOT) -> str:
     """The address in pyproject.toml, such as https://github.com/me/my-fork."""
-    return tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]["urls"]["Repository"]
+    return tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]["urls"][
+        "Repository"
+    ]
 
 
 def badge(notebook: str, address: str) -> str:
@@ -65,7 +67,9 @@ def set_address(address: str, root: Path = ROOT) -> list[Path]:
 def _slug(address: str) -> str:
     match = re.fullmatch(re.escape(GITHUB) + r"([\w-]+/[\w.-]+?)(\.git)?/?", address)
     if not match:
-        raise ValueError(f"{address!r} is no repository's address; one looks like {GITHUB}me/my-fork.")
+        raise ValueError(
+            f"{address!r} is no repository's address; one looks like {GITHUB}me/my-fork."
+        )
     return match[1]
 
 

@@ -30,9 +30,15 @@ class Failure(Exception):
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="Executes the notebooks in order, each in a fresh kernel.")
-    parser.add_argument("--in-place", action="store_true", help="save into notebooks/ and not into outputs/")
-    parser.add_argument("names", nargs="*", help="which notebooks, such as 05_training (default: all)")
+    parser = argparse.ArgumentParser(
+        description="Executes the notebooks in order, each in a fresh kernel."
+    )
+    parser.add_argument(
+        "--in-place", action="store_true", help="save into notebooks/ and not into outputs/"
+    )
+    parser.add_argument(
+        "names", nargs="*", help="which notebooks, such as 05_training (default: all)"
+    )
     arguments = parser.parse_args()
     try:
         books = find_books(NOTEBOOKS, arguments.names)
@@ -91,7 +97,11 @@ def remove_traces(notebook: nbformat.NotebookNode) -> None:
     """Removes what differs between machines and tells the reader nothing: versions, timings, widget state."""
     for key in notebook.metadata.keys() - {"accelerator", "colab"}:
         del notebook.metadata[key]
-    notebook.metadata.kernelspec = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    notebook.metadata.kernelspec = {
+        "display_name": "Python 3",
+        "language": "python",
+        "name": "python3",
+    }
     notebook.metadata.language_info = {"name": "python"}
     for cell in notebook.cells:
         for key in cell.metadata.keys() - {"tags"}:
@@ -129,7 +139,9 @@ async def _execute(notebook: nbformat.NotebookNode, folder: Path, title: str) ->
     client = NotebookClient(
         notebook,
         kernel_name="python3",
-        extra_arguments=["--log-level=ERROR"],  # newer kernels warn about their own transport at each start
+        extra_arguments=[
+            "--log-level=ERROR"
+        ],  # newer kernels warn about their own transport at each start
         timeout=None,
         record_timing=False,
         coalesce_streams=True,
