@@ -12,6 +12,8 @@
 PYTHON = python3
 BIN = .venv/bin
 
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
 .PHONY: tutorial test lab notebooks lock repository
 .DELETE_ON_ERROR:
 
@@ -41,7 +43,7 @@ repository:
 # An extra of pyproject.toml in the versions of constraints.txt; the stamp says that it is there, and is made last.
 .venv/installed-%: pyproject.toml constraints.txt | .venv/bin/python
 	@echo "Installing into .venv. The first time this downloads about 700 MB, most of it TensorFlow."
-	@$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e ".[$*]" \
+	@$(BIN)/python -m pip install -c constraints.txt -e ".[$*]" \
 	  || { echo "The installation failed, for the reason above. The same command tries again."; exit 1; }
 	@touch $@
 

@@ -19,3 +19,10 @@ from .losses import (
 from .pretrained import load_pretrained
 from .recipes import RECIPES, Recipe, train
 from .training import ConditionalGAN
+from .widgets import (
+    explore,
+    explore_discriminator,
+    explore_interpolation,
+    explore_mixture,
+    explore_training,
+)

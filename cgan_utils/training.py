@@ -95,9 +95,8 @@ class ConditionalGAN(keras.Model):
         x, y = (tf.concat(parts, axis=0) for parts in zip(*pairs, strict=True))
         game = GAMES[self.game]
         with tf.GradientTape() as tape:
-            real, fake, *mismatched = tf.split(
-                self.discriminator([x, y], training=True), len(pairs)
-            )
+            logits = self.discriminator([x, y], training=True)
+            real, fake, *mismatched = tf.split(logits, len(pairs))
             losses = [game.real(real), game.fake(fake), *map(game.fake, mismatched)]
             d_loss = discriminator_loss(*losses, mismatched_weight=self.mismatched_weight)
         weights = self.discriminator.trainable_variables
@@ -116,12 +115,10 @@ class ConditionalGAN(keras.Model):
         self.g_optimizer.apply(tape.gradient(g_loss, weights), weights)
         self.trackers["g_loss"].update_state(g_loss)
         steps = tf.cast(self.g_optimizer.iterations, tf.float32)
-        decay = tf.minimum(
-            self.ema_decay, (1 + steps) / (10 + steps)
-        )  # a young average forgets faster
-        for average, weight in zip(
-            self.averaged_generator.variables, self.generator.variables, strict=True
-        ):
+        # A young average forgets faster.
+        decay = tf.minimum(self.ema_decay, (1 + steps) / (10 + steps))
+        copies = self.averaged_generator.variables, self.generator.variables
+        for average, weight in zip(*copies, strict=True):
             average.assign(decay * average + (1 - decay) * weight)
 
     def _seed(self, purpose: str):

@@ -69,11 +69,15 @@ def test_package_imports_only_what_it_declares():
             for node in tree
             if isinstance(node, ast.Import) or (isinstance(node, ast.ImportFrom) and not node.level)
             for name in (
-                [node.module] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
+                [node.module]
+                if isinstance(node, ast.ImportFrom)
+                else [alias.name for alias in node.names]
             )
         }
         foreign = names - set(sys.stdlib_module_names)
-        assert {canonicalize_name({"PIL": "pillow"}.get(name, name)) for name in foreign} <= declared, path
+        assert {
+            canonicalize_name({"PIL": "pillow"}.get(name, name)) for name in foreign
+        } <= declared, path
 
 
 def test_conda_environment_takes_the_rest_from_pyproject():
@@ -162,7 +166,9 @@ def test_tutorial_leaves_notebooks_and_gif(tmp_path, capsys):
     books = [
         write_notebook(tmp_path / "01_a.ipynb", "x = 1", "print(x + 1)"),
         write_notebook(
-            tmp_path / "02_b.ipynb", "assert 'x' not in globals()", "open('interpolation.gif', 'w').close()"
+            tmp_path / "02_b.ipynb",
+            "assert 'x' not in globals()",
+            "open('interpolation.gif', 'w').close()",
         ),
     ]
     saved = books[0].read_bytes()
@@ -186,7 +192,9 @@ def test_failing_notebook_stops_the_tutorial(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(run_tutorial, "NOTEBOOKS", tmp_path)
     monkeypatch.setattr(run_tutorial, "OUTPUTS", tmp_path / "outputs")
     monkeypatch.setattr(sys, "argv", ["run_tutorial.py"])
-    write_notebook(tmp_path / "01_a.ipynb", "print('fine')", "width = 0\n1 / width", "print('never')")
+    write_notebook(
+        tmp_path / "01_a.ipynb", "print('fine')", "width = 0\n1 / width", "print('never')"
+    )
     write_notebook(tmp_path / "02_b.ipynb", "print('never')")
     assert run_tutorial.main() == 1
     error = capsys.readouterr().err
@@ -207,7 +215,9 @@ def test_notebooks_are_renewed_in_place(tmp_path):
     nbformat.write(notebook, book)
     run_tutorial.run_in_place([book])
     notebook = nbformat.read(book, 4)
-    assert notebook.cells[0].outputs[0].text == "new\n" and notebook.cells[0].metadata == {"tags": ["slow"]}
+    assert notebook.cells[0].outputs[0].text == "new\n" and notebook.cells[0].metadata == {
+        "tags": ["slow"]
+    }
     assert notebook.metadata.keys() == {"accelerator", "kernelspec", "language_info"}
     assert notebook.metadata.language_info == {"name": "python"}
     assert [path.name for path in tmp_path.iterdir()] == ["01_a.ipynb"]

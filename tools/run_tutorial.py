@@ -139,9 +139,7 @@ async def _execute(notebook: nbformat.NotebookNode, folder: Path, title: str) ->
     client = NotebookClient(
         notebook,
         kernel_name="python3",
-        extra_arguments=[
-            "--log-level=ERROR"
-        ],  # newer kernels warn about their own transport at each start
+        extra_arguments=["--log-level=ERROR"],  # newer kernels warn of their own transport
         timeout=None,
         record_timing=False,
         coalesce_streams=True,

@@ -1,0 +1,310 @@
+"""Play with the condition: sliders and buttons over a generator, answered at once.
+
+A widget is a thin shell around a function draw_... from values to a picture and a sentence about
+it, which works without a notebook. No pyplot here: newer kernels run callbacks on another thread,
+where it breaks.
+"""
+
+import base64
+import html
+import io
+import threading
+from collections.abc import Callable, Sequence
+from functools import cache, partial
+
+import ipywidgets as widgets
+import numpy as np
+import tensorflow as tf
+from IPython.display import display
+from PIL import Image, ImageDraw, ImageFont
+
+from .data import one_hot
+from .evaluation import Judge
+from .figures import grid, save_gif
+from .interpolation import label_path, latent_path
+
+# From values to a picture (H, W) of numbers in [0, 1] and a sentence
+
+
+def draw_digit(generator, directions, label, seed, scale, *amounts) -> tuple[np.ndarray, str]:
+    """The label asked for, large, beside all labels from the same noise.
+
+    The noise is scale · latent + Σ amounts · directions.
+    """
+    latents = scale * generator.draw_latents(1, seed) + np.float32(amounts) @ directions
+    images = generator.generate(range(generator.classes), latents=latents)
+    moved = ", ".join(f"{amount:+.1f}" for amount in amounts)
+    sentence = f"Label {label}, noise {seed} × {scale:.2f}, directions {moved}"
+    return _picture(images[label], images), sentence
+
+
+def draw_walk(generator, steps, start, end, moving, frame) -> tuple[np.ndarray, str]:
+    """One frame of a walk, large, beside ten frames from its first to its last."""
+    rows, latents = walk(generator, steps, start, end, moving)
+    chosen = [frame, *np.linspace(0, steps - 1, 10).round().astype(int)]
+    images = generator.generate(rows[chosen], latents=latents[chosen])
+    sentence = f"Frame {frame} of 0 to {steps - 1}. Label {_shares(rows[frame])}"
+    if moving != "label":
+        sentence += f", {frame / (steps - 1):.0%} of the way to another noise"
+    return _picture(images[0], images[1:]), sentence
+
+
+def draw_mixture(generator, judge, *values) -> tuple[np.ndarray, str]:
+    """An image of the mixed label, large, beside the judge's probability of each class as bars.
+
+    values: a weight for each class, then the seed of the noise.
+    """
+    *weights, seed = values
+    if not any(weights):
+        raise ValueError("all weights are 0; raise at least one of them.")
+    row = np.float32(weights) / np.sum(weights)
+    image = generator.generate(row, latents=generator.draw_latents(1, seed))
+    seen = judge.probabilities(image)[0]
+    sentence = f"Noise {seed}. Label {_shares(row)}. The judge sees {_shares(seen)}"
+    return _picture(image[0], bars=seen), sentence
+
+
+def draw_snapshot(strip, index) -> tuple[np.ndarray, str]:
+    """The images of one snapshot of a training run, in a row."""
+    return _enlarge(grid(strip.images[index]), 2), f"After epoch {strip.epochs[index]}"
+
+
+def draw_scores(discriminate, images, classes, index) -> tuple[np.ndarray, str]:
+    """One image, large, beside D's probability that it is real and of the label, for each label."""
+    repeated = np.repeat(images[index : index + 1], classes, axis=0)
+    logits = discriminate(repeated, np.eye(classes, dtype=np.float32)).numpy()[:, 0]
+    listed = ", ".join(f"{label}: {logit:.1f}" for label, logit in enumerate(logits))
+    sentence = f"Image {index}: highest for label {logits.argmax()}. D's logits: {listed}"
+    return _picture(images[index], bars=tf.sigmoid(logits).numpy()), sentence
+
+
+def walk(generator, steps: int, start: int, end: int, moving: str) -> tuple[np.ndarray, np.ndarray]:
+    """Label rows (steps, classes) and latents (steps, latent_dim) of a walk.
+
+    moving: "label", "noise" or "both".
+    """
+    rows = label_path([start, end], steps, generator.classes)
+    latents = latent_path(generator.draw_latents(2), steps)
+    if moving == "label":
+        latents = latents[:1].repeat(steps, axis=0)
+    if moving == "noise":
+        rows = rows[:1].repeat(steps, axis=0)
+    return rows, latents
+
+
+def latent_directions(generator, count: int = 3, samples: int = 500) -> np.ndarray:
+    """Directions of noise, (count, latent_dim) and of length 1, along which images change most on average.
+
+    The singular vectors of a linear fit of pixels to latents and labels. For normal latents its slopes estimate the
+    mean Jacobian; the idea is that of GANSpace (Härkönen et al. 2020, arXiv 2004.02546).
+    """
+    labels = np.arange(samples) % generator.classes
+    latents = generator.draw_latents(samples)
+    images = generator.generate(labels, latents=latents).reshape(samples, -1)
+    inputs = np.concatenate([latents, one_hot(labels, generator.classes)], axis=1)
+    slopes = np.linalg.lstsq(inputs, images, rcond=None)[0][: latents.shape[1]]
+    directions = np.linalg.svd(slopes, full_matrices=False)[0].T[:count]
+    largest = np.take_along_axis(directions, abs(directions).argmax(axis=1)[:, None], axis=1)
+    return directions * np.sign(largest)  # otherwise the sign is up to the linear algebra library
+
+
+# The widgets
+
+
+def explore(generator) -> "Panel":
+    """Ask for a label, draw new noise, shrink or stretch it, move it along three directions.
+
+    generator: what load_pretrained or train gives, or a Sampler; so too in the next two functions.
+    """
+    _check(generator)
+    row = [
+        _toggles("Label", range(generator.classes), min(7, generator.classes - 1)),
+        *_noise(),
+        _slider("Noise scale", 0, 1.5, 1, step=0.05),
+        *(_slider(f"Direction {i}", -4, 4, 0, step=0.1) for i in (1, 2, 3)),
+    ]
+    return Panel(partial(draw_digit, generator, latent_directions(generator)), row)
+
+
+def explore_interpolation(generator, steps: int = 50) -> "Panel":
+    """Walk from one label, one noise, or both, to another; play the walk; save it as a GIF."""
+    _check(generator)
+    labels = range(generator.classes)
+    choices = [
+        _toggles("From", labels, min(6, generator.classes - 1)),
+        _toggles("To", labels, 1),
+        _toggles("Moving", ["label", "noise", "both"], "label"),
+    ]
+    frame = widgets.IntSlider(0, 0, steps - 1, description="Frame")
+    play = widgets.Play(min=0, max=steps - 1, interval=100, description="Play")
+    widgets.link((play, "value"), (frame, "value"))
+    button = widgets.Button(description="Save GIF")
+    panel = Panel(partial(draw_walk, generator, steps), [*choices, play, frame, button])
+
+    def save() -> str:
+        start, end, moving = (choice.value for choice in choices)
+        rows, latents = walk(generator, steps, start, end, moving)
+        images = generator.generate(rows, latents=latents)
+        path = save_gif(f"{moving}_{start}_to_{end}.gif", images)
+        return f"Saved {steps} frames as {path}, in the folder that this notebook runs in"
+
+    button.on_click(panel.shown(save))
+    return panel
+
+
+def explore_mixture(generator) -> "Panel":
+    """Mix labels, a weight for each, and see what the judge makes of the image."""
+    _check(generator)
+    upright = {"orientation": "vertical", "layout": {"width": "48px", "height": "150px"}}
+    weights = [
+        _slider(str(label), 0, 1, 0.5 * (label in (3, 8)), step=0.05, **upright)
+        for label in range(generator.classes)
+    ]
+    return Panel(partial(draw_mixture, generator, Judge()), [*weights, *_noise()])
+
+
+def explore_training(strip) -> "Panel":
+    """Scrub through a training run. strip: its Snapshots, or any lists `images` and `epochs`."""
+    count = len(strip.images)
+    if count < 2 or count != len(strip.epochs):
+        raise ValueError(
+            f"the strip has {count} images and {len(strip.epochs)} epochs; "
+            "give as many of both, 2 or more."
+        )
+    snapshot = widgets.IntSlider(count - 1, 0, count - 1, description="Snapshot")
+    return Panel(partial(draw_snapshot, strip), [snapshot])
+
+
+def explore_discriminator(gan, images: np.ndarray) -> "Panel":
+    """What D says to one of the images (2 or more, 28, 28, 1) in [0, 1] with each label.
+
+    gan: a ConditionalGAN, or a discriminator alone.
+    """
+    images = np.asarray(images, np.float32)
+    if images.ndim != 4 or images.shape[1:] != (28, 28, 1) or len(images) < 2:
+        raise ValueError(f"images have shape {images.shape}; give (2 or more, 28, 28, 1).")
+    network = getattr(gan, "discriminator", gan)
+    discriminate = tf.function(lambda x, y: network([x, y], training=False))
+    draw = partial(draw_scores, discriminate, images, network.inputs[1].shape[1])
+    return Panel(draw, [widgets.IntSlider(0, 0, len(images) - 1, description="Image")])
+
+
+class Panel(widgets.VBox):
+    """A row of controls, a picture, and its state as a sentence; any change is drawn at once.
+
+    draw takes the values of the controls in the row, in order, and gives a picture and a sentence.
+    """
+
+    def __init__(self, draw: Callable, row: Sequence[widgets.Widget]):
+        self.draw = draw
+        self.controls = [w for w in row if not isinstance(w, widgets.Button | widgets.Play)]
+        self.picture, self.sentence = widgets.Image(format="png"), widgets.HTML()
+        self.busy = threading.RLock()  # events may come from two threads
+        self.sentence.value = self.redraw()  # warms up; what cannot draw raises here and now
+        for control in self.controls:
+            control.observe(self.shown(self.redraw), "value")
+        wrapped = {"display": "flex", "flex_flow": "row wrap", "align_items": "center"}
+        children = [widgets.Box(row, layout=wrapped), self.picture, self.sentence]
+        super().__init__(children, layout={"align_items": "flex-start"})
+
+    def redraw(self) -> str:
+        """Draws the picture for the values that the controls have now; gives the sentence."""
+        picture, sentence = self.draw(*(control.value for control in self.controls))
+        self.picture.value = encode_png(picture)
+        return sentence
+
+    def shown(self, work: Callable[[], str | None]) -> Callable:
+        """A handler of events that does the work and shows its sentence, or the error in it."""
+
+        def handle(_) -> None:
+            with self.busy:
+                try:
+                    sentence = work()
+                except Exception as error:
+                    sentence = f"{type(error).__name__}: {error}"
+                self.sentence.value = html.escape(sentence, quote=False)
+
+        return handle
+
+    def _ipython_display_(self, **_) -> None:
+        view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
+        still = base64.b64encode(self.picture.value).decode()  # for pages that show no widgets
+        data = {"application/vnd.jupyter.widget-view+json": view, "image/png": still}
+        display({**data, "text/plain": html.unescape(self.sentence.value)}, raw=True)
+
+
+# Parts
+
+
+def encode_png(picture: np.ndarray) -> bytes:
+    """The PNG file of a picture (H, W) of numbers in [0, 1]. Raises ValueError on NaN."""
+    if not np.isfinite(picture).all():
+        raise ValueError("the picture has NaN in it; the network's weights have blown up.")
+    buffer = io.BytesIO()
+    Image.fromarray(np.uint8(np.rint(picture * 255))).save(buffer, "png", compress_level=1)
+    return buffer.getvalue()
+
+
+def _picture(image, others=None, bars=None) -> np.ndarray:
+    """An image, large, beside a block of others, or beside numbered bars of heights in [0, 1]."""
+    left = _enlarge(image[..., 0], 6)
+    right = _enlarge(grid(others, columns=5), 3) if bars is None else _bar_chart(bars)
+    height = max(len(left), len(right))
+    left, right = (np.pad(part, [(0, height - len(part)), (0, 0)]) for part in (left, right))
+    return np.concatenate([left, np.full((height, 8), 0.5), right], axis=1)
+
+
+def _bar_chart(bars: np.ndarray) -> np.ndarray:
+    """A picture (168, W) of bars with their numbers below."""
+    columns = np.full((len(bars), 84, 28), 0.2, np.float32)
+    for i, bar in enumerate(bars):
+        columns[i, 56 - round(56 * float(bar)) : 56] = 0.8
+        columns[i, 56:] = _printed(i)
+    return _enlarge(grid(columns, columns=len(bars)), 2)
+
+
+@cache
+def _printed(number: int) -> np.ndarray:
+    image = Image.new("L", (28, 28))
+    ImageDraw.Draw(image).text((14, 14), str(number), 255, ImageFont.load_default(20), anchor="mm")
+    return np.float32(image) / 255
+
+
+def _enlarge(picture: np.ndarray, times: int) -> np.ndarray:
+    return picture.repeat(times, axis=0).repeat(times, axis=1)
+
+
+def _shares(row: np.ndarray) -> str:
+    """A row of shares in words, the largest first, such as "6: 80%, 1: 20%"."""
+    order = np.argsort(-row, kind="stable")
+    return ", ".join(f"{i}: {row[i]:.0%}" for i in order if row[i] >= 0.005)
+
+
+def _toggles(description: str, options: Sequence, value) -> widgets.ToggleButtons:
+    style = {"button_width": "auto", "description_width": "initial"}
+    look = {"description": description, "style": style, "layout": {"width": "max-content"}}
+    return widgets.ToggleButtons(options=list(options), value=value, **look)
+
+
+def _slider(description: str, low, high, value, step, **look) -> widgets.FloatSlider:
+    return widgets.FloatSlider(value, min=low, max=high, step=step, description=description, **look)
+
+
+def _noise() -> tuple[widgets.BoundedIntText, widgets.Button]:
+    """The seed of the noise, and a button for the next one."""
+    seed = widgets.BoundedIntText(0, min=0, max=999, description="Noise", layout={"width": "160px"})
+    button = widgets.Button(description="New noise")
+
+    def count_up(_) -> None:
+        seed.value = (seed.value + 1) % (seed.max + 1)
+
+    button.on_click(count_up)
+    return seed, button
+
+
+def _check(generator) -> None:
+    if not hasattr(generator, "draw_latents"):
+        raise TypeError(
+            f"a {type(generator).__name__} is no generator for widgets; give what load_pretrained "
+            "or train gives, or wrap a network in Sampler(network)."
+        )
