@@ -4,6 +4,7 @@
 #
 # For contributors (CONTRIBUTING.md):
 # make notebooks [ONLY=05_training]       executes the notebooks in place
+# make pictures                           makes the README's pictures anew
 # make lock                               renews the versions in constraints.txt
 # make repository URL=https://github.com/me/my-fork   writes that address into all badges and set-up cells
 #
@@ -14,7 +15,7 @@ BIN = .venv/bin
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: tutorial test lab notebooks lock repository
+.PHONY: tutorial test lab notebooks pictures lock repository
 .DELETE_ON_ERROR:
 
 tutorial: .venv/installed-notebooks
@@ -31,6 +32,9 @@ lab: .venv/installed-notebooks
 
 notebooks: .venv/installed-notebooks
 	@$(BIN)/python tools/run_tutorial.py --in-place $(ONLY)
+
+pictures: .venv/installed-notebooks
+	@$(BIN)/python tools/pictures.py
 
 lock: .venv/bin/python
 	$(BIN)/python -m pip install --quiet uv

@@ -83,13 +83,9 @@ def walk(generator, steps: int, start: int, end: int, moving: str) -> tuple[np.n
 
     moving: "label", "noise" or "both".
     """
-    rows = label_path([start, end], steps, generator.classes)
-    latents = latent_path(generator.draw_latents(2), steps)
-    if moving == "label":
-        latents = latents[:1].repeat(steps, axis=0)
-    if moving == "noise":
-        rows = rows[:1].repeat(steps, axis=0)
-    return rows, latents
+    first, second = generator.draw_latents(2)
+    rows = label_path([start, start if moving == "noise" else end], steps, generator.classes)
+    return rows, latent_path([first, first if moving == "label" else second], steps)
 
 
 def latent_directions(generator, count: int = 3, samples: int = 500) -> np.ndarray:
@@ -120,8 +116,11 @@ def explore(generator) -> "Panel":
     row = [
         _toggles("Label", range(generator.classes), min(7, generator.classes - 1)),
         *_noise(),
-        _slider("Noise scale", 0, 1.5, 1, step=0.05),
-        *(_slider(f"Direction {i}", -4, 4, 0, step=0.1) for i in (1, 2, 3)),
+        widgets.FloatSlider(1, min=0, max=1.5, step=0.05, description="Noise scale"),
+        *(
+            widgets.FloatSlider(0, min=-4, max=4, step=0.1, description=f"Direction {i}")
+            for i in (1, 2, 3)
+        ),
     ]
     return Panel(partial(draw_digit, generator, latent_directions(generator)), row)
 
@@ -155,22 +154,23 @@ def explore_interpolation(generator, steps: int = 50) -> "Panel":
 def explore_mixture(generator) -> "Panel":
     """Mix labels, a weight for each, and see what the judge makes of the image."""
     _check(generator)
-    upright = {"orientation": "vertical", "layout": {"width": "48px", "height": "150px"}}
+    if generator.classes != 10:
+        raise ValueError(f"the judge knows 10 digits, the generator {generator.classes} classes.")
     weights = [
-        _slider(str(label), 0, 1, 0.5 * (label in (3, 8)), step=0.05, **upright)
-        for label in range(generator.classes)
+        widgets.FloatSlider(0, min=0, max=1, step=0.05, description=str(label))
+        for label in range(10)
     ]
+    for weight in weights:
+        weight.orientation, weight.layout = "vertical", {"width": "48px", "height": "150px"}
+    weights[3].value = weights[8].value = 0.5
     return Panel(partial(draw_mixture, generator, Judge()), [*weights, *_noise()])
 
 
 def explore_training(strip) -> "Panel":
     """Scrub through a training run. strip: its Snapshots, or any lists `images` and `epochs`."""
-    count = len(strip.images)
-    if count < 2 or count != len(strip.epochs):
-        raise ValueError(
-            f"the strip has {count} images and {len(strip.epochs)} epochs; "
-            "give as many of both, 2 or more."
-        )
+    count, epochs = len(strip.images), len(strip.epochs)
+    if count < 2 or count != epochs:
+        raise ValueError(f"the strip has {count} images, {epochs} epochs; give 2 or more of both.")
     snapshot = widgets.IntSlider(count - 1, 0, count - 1, description="Snapshot")
     return Panel(partial(draw_snapshot, strip), [snapshot])
 
@@ -213,7 +213,7 @@ class Panel(widgets.VBox):
         self.picture.value = encode_png(picture)
         return sentence
 
-    def shown(self, work: Callable[[], str | None]) -> Callable:
+    def shown(self, work: Callable[[], str]) -> Callable:
         """A handler of events that does the work and shows its sentence, or the error in it."""
 
         def handle(_) -> None:
@@ -284,10 +284,6 @@ def _toggles(description: str, options: Sequence, value) -> widgets.ToggleButton
     style = {"button_width": "auto", "description_width": "initial"}
     look = {"description": description, "style": style, "layout": {"width": "max-content"}}
     return widgets.ToggleButtons(options=list(options), value=value, **look)
-
-
-def _slider(description: str, low, high, value, step, **look) -> widgets.FloatSlider:
-    return widgets.FloatSlider(value, min=low, max=high, step=step, description=description, **look)
 
 
 def _noise() -> tuple[widgets.BoundedIntText, widgets.Button]:

@@ -356,10 +356,18 @@ def test_a_bare_network_gets_a_sentence(gan, explore):
         explore(gan.generator)
 
 
+def test_generators_of_fewer_classes():
+    few = cg.Sampler(cg.build_generator(classes=3))
+    assert sentence_of(cg.explore(few)).startswith("Label 2,")
+    assert sentence_of(cg.explore_interpolation(few)).endswith("Label 2: 100%")
+    with pytest.raises(ValueError, match="the judge knows 10 digits, the generator 3 classes"):
+        cg.explore_mixture(few)
+
+
 @pytest.mark.parametrize("images, epochs", [([], []), ([1], [1]), ([1, 2], [0])])
 def test_a_bad_strip_gets_a_sentence(images, epochs):
     with pytest.raises(
-        ValueError, match=f"the strip has {len(images)} images and {len(epochs)} epochs"
+        ValueError, match=f"the strip has {len(images)} images, {len(epochs)} epochs"
     ):
         cg.explore_training(types.SimpleNamespace(images=images, epochs=epochs))
 

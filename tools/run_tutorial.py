@@ -106,6 +106,8 @@ def remove_traces(notebook: nbformat.NotebookNode) -> None:
     for cell in notebook.cells:
         for key in cell.metadata.keys() - {"tags"}:
             del cell.metadata[key]
+        for output in cell.get("outputs", []):  # a widget's id, new in every run; its picture stays
+            output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
 
 
 def execute(notebook: nbformat.NotebookNode, folder: Path, title: str) -> None:
@@ -150,8 +152,10 @@ async def _execute(notebook: nbformat.NotebookNode, folder: Path, title: str) ->
     ticking = asyncio.create_task(progress.tick())
     try:
         await client.async_execute()
-    except CellExecutionError as error:
-        raise Failure(_describe(title, progress.cell, current, error.traceback)) from None
+    except CellExecutionError:
+        error = next(output for output in current.outputs if output.output_type == "error")
+        traceback = "\n".join(error.traceback)
+        raise Failure(_describe(title, progress.cell, current, traceback)) from None
     except DeadKernelError:
         if task.cancelling():  # nbclient takes any cancellation for the kernel's death
             raise asyncio.CancelledError from None
