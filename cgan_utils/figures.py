@@ -1,16 +1,18 @@
 """Pictures: grids of images, loss curves, the GIF, and the package's own source for the notebooks to show."""
 
 import inspect
+import io
 import os
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 import imageio.v3 as imageio
 import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import display
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
@@ -163,6 +165,44 @@ def save_gif(path, frames: np.ndarray, fps: float = 10, loop: int = 0, height: i
         if partial.exists():
             partial.unlink()
     return path
+
+
+def encode_png(picture: np.ndarray) -> bytes:
+    """The PNG file of a picture (H, W) of numbers in [0, 1]. Raises ValueError on NaN."""
+    if not np.isfinite(picture).all():
+        raise ValueError("the picture has NaN in it; the network's weights have blown up.")
+    buffer = io.BytesIO()
+    Image.fromarray(np.uint8(np.rint(picture * 255))).save(buffer, "png", compress_level=1)
+    return buffer.getvalue()
+
+
+def beside(image: np.ndarray, block: np.ndarray) -> np.ndarray:
+    """An image (28, 28, 1), six times enlarged, beside a block (H, W): one picture."""
+    left = enlarge(image[..., 0], 6)
+    height = max(len(left), len(block))
+    left, right = (np.pad(part, [(0, height - len(part)), (0, 0)]) for part in (left, block))
+    return np.concatenate([left, np.full((height, 8), 0.5), right], axis=1)
+
+
+def bar_chart(bars: np.ndarray) -> np.ndarray:
+    """A picture (168, W) of bars, of heights (N,) in [0, 1], with their numbers below."""
+    columns = np.full((len(bars), 84, 28), 0.2, np.float32)
+    for i, bar in enumerate(bars):
+        columns[i, 56 - round(56 * float(bar)) : 56] = 0.8
+        columns[i, 56:] = _printed(i)
+    return enlarge(grid(columns, columns=len(bars)), 2)
+
+
+@cache
+def _printed(number: int) -> np.ndarray:
+    image = Image.new("L", (28, 28))
+    ImageDraw.Draw(image).text((14, 14), str(number), 255, ImageFont.load_default(20), anchor="mm")
+    return np.float32(image) / 255
+
+
+def enlarge(picture: np.ndarray, times: int) -> np.ndarray:
+    """The picture (H, W) with every pixel repeated: (times · H, times · W)."""
+    return picture.repeat(times, axis=0).repeat(times, axis=1)
 
 
 class _SourceStyle(Style):

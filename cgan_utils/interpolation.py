@@ -38,6 +38,22 @@ def interpolate_labels(
     return generator.generate(rows, latents=generator.draw_latents(1, seed))
 
 
+def latent_directions(generator, count: int = 3, samples: int = 500) -> np.ndarray:
+    """Directions of noise, (count, latent_dim) and of length 1, along which images change most on average.
+
+    The singular vectors of a linear fit of pixels to latents and labels. For normal latents its slopes estimate the
+    mean Jacobian; the idea is that of GANSpace (Härkönen et al. 2020, arXiv 2004.02546).
+    """
+    labels = np.arange(samples) % generator.classes
+    latents = generator.draw_latents(samples)
+    images = generator.generate(labels, latents=latents).reshape(samples, -1)
+    inputs = np.concatenate([latents, one_hot(labels, generator.classes)], axis=1)
+    slopes = np.linalg.lstsq(inputs, images, rcond=None)[0][: latents.shape[1]]
+    directions = np.linalg.svd(slopes, full_matrices=False)[0].T[:count]
+    largest = np.take_along_axis(directions, abs(directions).argmax(axis=1)[:, None], axis=1)
+    return directions * np.sign(largest)  # otherwise the sign is up to the linear algebra library
+
+
 def _walk(corners: np.ndarray, steps: int, between) -> np.ndarray:
     if len(corners) < 2:
         raise ValueError(f"a path needs at least 2 places to visit, not {len(corners)}.")

@@ -7,21 +7,18 @@ where it breaks.
 
 import base64
 import html
-import io
 import threading
 from collections.abc import Callable, Sequence
-from functools import cache, partial
+from functools import partial
 
 import ipywidgets as widgets
 import numpy as np
 import tensorflow as tf
 from IPython.display import display
-from PIL import Image, ImageDraw, ImageFont
 
-from .data import one_hot
 from .evaluation import Judge
-from .figures import grid, save_gif
-from .interpolation import label_path, latent_path
+from .figures import bar_chart, beside, encode_png, enlarge, grid, save_gif
+from .interpolation import label_path, latent_directions, latent_path
 
 # From values to a picture (H, W) of numbers in [0, 1] and a sentence
 
@@ -35,7 +32,7 @@ def draw_digit(generator, directions, label, seed, scale, *amounts) -> tuple[np.
     images = generator.generate(range(generator.classes), latents=latents)
     moved = ", ".join(f"{amount:+.1f}" for amount in amounts)
     sentence = f"Label {label}, noise {seed} × {scale:.2f}, directions {moved}"
-    return _picture(images[label], images), sentence
+    return beside(images[label], enlarge(grid(images, columns=5), 3)), sentence
 
 
 def draw_walk(generator, steps, start, end, moving, frame) -> tuple[np.ndarray, str]:
@@ -46,7 +43,7 @@ def draw_walk(generator, steps, start, end, moving, frame) -> tuple[np.ndarray, 
     sentence = f"Frame {frame} of 0 to {steps - 1}. Label {_shares(rows[frame])}"
     if moving != "label":
         sentence += f", {frame / (steps - 1):.0%} of the way to another noise"
-    return _picture(images[0], images[1:]), sentence
+    return beside(images[0], enlarge(grid(images[1:], columns=5), 3)), sentence
 
 
 def draw_mixture(generator, judge, *values) -> tuple[np.ndarray, str]:
@@ -61,12 +58,12 @@ def draw_mixture(generator, judge, *values) -> tuple[np.ndarray, str]:
     image = generator.generate(row, latents=generator.draw_latents(1, seed))
     seen = judge.probabilities(image)[0]
     sentence = f"Noise {seed}. Label {_shares(row)}. The judge sees {_shares(seen)}"
-    return _picture(image[0], bars=seen), sentence
+    return beside(image[0], bar_chart(seen)), sentence
 
 
 def draw_snapshot(strip, index) -> tuple[np.ndarray, str]:
     """The images of one snapshot of a training run, in a row."""
-    return _enlarge(grid(strip.images[index]), 2), f"After epoch {strip.epochs[index]}"
+    return enlarge(grid(strip.images[index]), 2), f"After epoch {strip.epochs[index]}"
 
 
 def draw_scores(discriminate, images, classes, index) -> tuple[np.ndarray, str]:
@@ -75,7 +72,7 @@ def draw_scores(discriminate, images, classes, index) -> tuple[np.ndarray, str]:
     logits = discriminate(repeated, np.eye(classes, dtype=np.float32)).numpy()[:, 0]
     listed = ", ".join(f"{label}: {logit:.1f}" for label, logit in enumerate(logits))
     sentence = f"Image {index}: highest for label {logits.argmax()}. D's logits: {listed}"
-    return _picture(images[index], bars=tf.sigmoid(logits).numpy()), sentence
+    return beside(images[index], bar_chart(tf.sigmoid(logits).numpy())), sentence
 
 
 def walk(generator, steps: int, start: int, end: int, moving: str) -> tuple[np.ndarray, np.ndarray]:
@@ -86,22 +83,6 @@ def walk(generator, steps: int, start: int, end: int, moving: str) -> tuple[np.n
     first, second = generator.draw_latents(2)
     rows = label_path([start, start if moving == "noise" else end], steps, generator.classes)
     return rows, latent_path([first, first if moving == "label" else second], steps)
-
-
-def latent_directions(generator, count: int = 3, samples: int = 500) -> np.ndarray:
-    """Directions of noise, (count, latent_dim) and of length 1, along which images change most on average.
-
-    The singular vectors of a linear fit of pixels to latents and labels. For normal latents its slopes estimate the
-    mean Jacobian; the idea is that of GANSpace (Härkönen et al. 2020, arXiv 2004.02546).
-    """
-    labels = np.arange(samples) % generator.classes
-    latents = generator.draw_latents(samples)
-    images = generator.generate(labels, latents=latents).reshape(samples, -1)
-    inputs = np.concatenate([latents, one_hot(labels, generator.classes)], axis=1)
-    slopes = np.linalg.lstsq(inputs, images, rcond=None)[0][: latents.shape[1]]
-    directions = np.linalg.svd(slopes, full_matrices=False)[0].T[:count]
-    largest = np.take_along_axis(directions, abs(directions).argmax(axis=1)[:, None], axis=1)
-    return directions * np.sign(largest)  # otherwise the sign is up to the linear algebra library
 
 
 # The widgets
@@ -234,44 +215,6 @@ class Panel(widgets.VBox):
 
 
 # Parts
-
-
-def encode_png(picture: np.ndarray) -> bytes:
-    """The PNG file of a picture (H, W) of numbers in [0, 1]. Raises ValueError on NaN."""
-    if not np.isfinite(picture).all():
-        raise ValueError("the picture has NaN in it; the network's weights have blown up.")
-    buffer = io.BytesIO()
-    Image.fromarray(np.uint8(np.rint(picture * 255))).save(buffer, "png", compress_level=1)
-    return buffer.getvalue()
-
-
-def _picture(image, others=None, bars=None) -> np.ndarray:
-    """An image, large, beside a block of others, or beside numbered bars of heights in [0, 1]."""
-    left = _enlarge(image[..., 0], 6)
-    right = _enlarge(grid(others, columns=5), 3) if bars is None else _bar_chart(bars)
-    height = max(len(left), len(right))
-    left, right = (np.pad(part, [(0, height - len(part)), (0, 0)]) for part in (left, right))
-    return np.concatenate([left, np.full((height, 8), 0.5), right], axis=1)
-
-
-def _bar_chart(bars: np.ndarray) -> np.ndarray:
-    """A picture (168, W) of bars with their numbers below."""
-    columns = np.full((len(bars), 84, 28), 0.2, np.float32)
-    for i, bar in enumerate(bars):
-        columns[i, 56 - round(56 * float(bar)) : 56] = 0.8
-        columns[i, 56:] = _printed(i)
-    return _enlarge(grid(columns, columns=len(bars)), 2)
-
-
-@cache
-def _printed(number: int) -> np.ndarray:
-    image = Image.new("L", (28, 28))
-    ImageDraw.Draw(image).text((14, 14), str(number), 255, ImageFont.load_default(20), anchor="mm")
-    return np.float32(image) / 255
-
-
-def _enlarge(picture: np.ndarray, times: int) -> np.ndarray:
-    return picture.repeat(times, axis=0).repeat(times, axis=1)
 
 
 def _shares(row: np.ndarray) -> str:
