@@ -16,7 +16,7 @@ import numpy as np
 import tensorflow as tf
 from IPython.display import display
 
-from .evaluation import Judge
+from .judge import Judge
 from .figures import bar_chart, beside, encode_png, enlarge, grid, save_gif
 from .interpolation import label_path, latent_directions, latent_path
 

@@ -3,7 +3,7 @@ import json
 import numpy as np
 
 import cgan_utils as cg
-from cgan_utils import evaluation, pretrained
+from cgan_utils import judge, pretrained
 
 
 class FromRealDigits:
@@ -41,4 +41,4 @@ def test_obedience_is_one_and_disobedience_zero(digits):
 def test_the_card_says_what_the_judge_is():
     card = json.loads((pretrained.WEIGHTS / "judge_mnist.json").read_text())
     assert card["test_accuracy"] >= 0.993
-    assert card["parameters"] == evaluation.build_judge().count_params()
+    assert card["parameters"] == judge.build_judge().count_params()
