@@ -16,9 +16,9 @@ import numpy as np
 import tensorflow as tf
 from IPython.display import display
 
-from .judge import Judge
 from .figures import bar_chart, beside, encode_png, enlarge, grid, save_gif
 from .interpolation import label_path, latent_directions, latent_path
+from .judge import Judge
 
 # From values to a picture (H, W) of numbers in [0, 1] and a sentence
 
