@@ -3,6 +3,7 @@
 # make lab        opens the notebooks in JupyterLab
 #
 # For contributors (CONTRIBUTING.md):
+# make benchmark [SOURCE=full SECONDS=300 SEEDS=3]   measures the two recipes against each other
 # make notebooks [ONLY=05_training]       executes the notebooks in place
 # make pictures                           makes the README's pictures anew
 # make lock                               renews the versions in constraints.txt
@@ -11,11 +12,14 @@
 # PYTHON=python3.12 after any of them makes .venv with that Python.
 
 PYTHON = python3
+SOURCE = sample
+SECONDS = 120
+SEEDS = 3
 BIN = .venv/bin
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: tutorial test lab notebooks pictures lock repository
+.PHONY: tutorial test lab benchmark notebooks pictures lock repository
 .DELETE_ON_ERROR:
 
 tutorial: .venv/installed-notebooks
@@ -29,6 +33,9 @@ test: .venv/installed-dev
 
 lab: .venv/installed-notebooks
 	$(BIN)/jupyter lab --notebook-dir=notebooks
+
+benchmark: .venv/installed-notebooks
+	@$(BIN)/python benchmarks/recipes.py --source $(SOURCE) --seconds $(SECONDS) --seeds $(SEEDS)
 
 notebooks: .venv/installed-notebooks
 	@$(BIN)/python tools/run_tutorial.py --in-place $(ONLY)

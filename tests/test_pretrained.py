@@ -34,8 +34,35 @@ def test_damaged_weights_get_a_sentence(weights_folder, name):
     content = bytearray(path.read_bytes())
     content[1_000] ^= 1
     path.write_bytes(content)
-    with pytest.raises(ValueError, match=f"{name}.npz is damaged; install this package again"):
+    with pytest.raises(ValueError, match=f"{name}.npz or its card is damaged; install this package again"):
         cg.Judge() if name == "judge_mnist" else cg.load_pretrained("mnist")
+
+
+@pytest.mark.parametrize("content", [None, "{", '{"seed": 0}'])
+def test_a_damaged_or_missing_card_gets_a_sentence(weights_folder, content):
+    card = weights_folder / "generator_mnist.json"
+    card.unlink() if content is None else card.write_text(content)
+    with pytest.raises(ValueError, match="generator_mnist.npz or its card is damaged; install"):
+        cg.load_pretrained("mnist")
+
+
+def test_weights_that_fit_another_network_get_a_sentence(weights_folder):
+    # As when another Keras version orders or shapes a layer's weights in its own way
+    pretrained.save_weights(cg.build_discriminator(), "generator_odd", {})
+    with pytest.raises(ValueError, match=r"generator_odd.npz does not fit the network that Keras"):
+        cg.load_pretrained("odd")
+
+
+def test_arrays_with_code_in_them_are_refused(weights_folder):
+    class Trap:
+        def __reduce__(self):
+            return (open, (str(weights_folder / "sprung"), "w"))
+
+    path = pretrained.save_arrays({"arr_0": np.array([Trap()])}, "generator_trap", {})
+    assert path.exists()
+    with pytest.raises(ValueError):
+        cg.load_pretrained("trap")
+    assert not (weights_folder / "sprung").exists()
 
 
 def test_what_is_written_can_be_read(weights_folder):
@@ -48,5 +75,6 @@ def test_what_is_written_can_be_read(weights_folder):
 
 
 def test_the_package_stays_small():
-    sizes = [path.stat().st_size for path in pretrained.WEIGHTS.iterdir()]
+    package = pretrained.WEIGHTS.parent
+    sizes = [path.stat().st_size for path in package.rglob("*") if "__pycache__" not in path.parts]
     assert max(sizes) <= 2e6 and sum(sizes) <= 8e6
