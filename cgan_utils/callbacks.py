@@ -6,6 +6,9 @@ from collections.abc import Callable
 import keras
 import numpy as np
 
+from .data import LabeledImages
+from .judge import Judge
+
 
 class Snapshots(keras.callbacks.Callback):
     """Keeps what the generator draws from the same noise, every label once, before and after each epoch.
@@ -75,3 +78,37 @@ class TimeBudget(keras.callbacks.Callback):
                 optimizer.learning_rate = self.decay_from * left
         if left == 0:
             self.model.stop_training = True
+
+
+class LabelUseProbe(keras.callbacks.Callback):
+    """Measures, after each epoch, how much either network makes of the label.
+
+    label_margin: mean of D(x, y) - D(x, wrong y), in logits, on held-out images with their own and
+    with a wrong label; 0 from a discriminator that ignores the label. conditional_accuracy: the
+    share of `samples` generated images, the classes in turn, that the judge recognizes as asked.
+    Both go into the logs, so into Keras's history, and into lists of the same names. It watches
+    only: a run that is stopped or chosen by the judge can no longer be measured by it.
+    """
+
+    def __init__(
+        self, held_out: LabeledImages, samples: int = 500, judge: str = "mnist", seed: int = 0
+    ):
+        super().__init__()
+        self.held_out, self.samples, self.seed = held_out, samples, seed
+        self.judge = Judge(judge)
+        classes = len(held_out.class_names)
+        shift = np.random.default_rng(seed).integers(1, classes, len(held_out.labels))
+        self.wrong_labels = (held_out.labels + shift) % classes
+        self.label_margin: list[float] = []
+        self.conditional_accuracy: list[float] = []
+
+    def on_epoch_end(self, epoch, logs):
+        images, labels = self.held_out.images, self.held_out.labels
+        margin = self.model.score(images, labels) - self.model.score(images, self.wrong_labels)
+        wanted = np.arange(self.samples) % self.model.classes
+        recognized = self.judge.recognize(self.model.generate(wanted, self.seed))
+        self.label_margin.append(float(margin.mean()))
+        self.conditional_accuracy.append(float((recognized == wanted).mean()))
+        logs.update(
+            label_margin=self.label_margin[-1], conditional_accuracy=self.conditional_accuracy[-1]
+        )

@@ -1,5 +1,6 @@
 """The judges: classifiers of real images, which say what they recognize in generated ones."""
 
+import json
 from functools import cached_property
 from typing import NamedTuple
 
@@ -8,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from .pretrained import load_arrays, load_weights
+from .pretrained import WEIGHTS, load_arrays, load_weights
 
 
 def build_judge(classes: int = 10) -> keras.Model:
@@ -97,6 +98,12 @@ class Judge:
     def recognize(self, images: np.ndarray) -> np.ndarray:
         """The most probable class, (N,) int, of images (N, 28, 28, 1) in [0, 1]."""
         return self.look(images)[1].argmax(axis=1)
+
+    @cached_property
+    def test_accuracy(self) -> float:
+        """The share, in [0, 1], of the 10,000 real test images that this judge recognizes."""
+        card = (WEIGHTS / f"judge_{self.name}.json").read_text("utf-8")
+        return json.loads(card)["test_accuracy"]
 
     @cached_property
     def reference(self) -> Reference:

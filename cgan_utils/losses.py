@@ -2,12 +2,14 @@
 
 D outputs a logit l; its probability that a pair is real is sigmoid(l). Everything is written with
 softplus, since log sigmoid(l) = -softplus(-l) and log(1 - sigmoid(l)) = -softplus(l): exact where a
-sigmoid followed by a logarithm would underflow.
+sigmoid followed by a logarithm would underflow. A Wasserstein critic has the same networks, but its
+output is a plain score; what limits its slope, the penalties, comes last.
 """
 
 from collections.abc import Callable
 from typing import NamedTuple
 
+import keras
 import tensorflow as tf
 
 
@@ -55,6 +57,16 @@ def non_saturating_loss(fake_logits: tf.Tensor) -> tf.Tensor:
     return tf.reduce_mean(tf.nn.softplus(-fake_logits))
 
 
+def wasserstein_real_loss(scores: tf.Tensor) -> tf.Tensor:
+    """-E[D(x|y)]: what a critic pays for low scores of real pairs, and G for low scores of its fakes."""
+    return -tf.reduce_mean(scores)
+
+
+def wasserstein_fake_loss(scores: tf.Tensor) -> tf.Tensor:
+    """E[D(·|y)]: what a critic pays for high scores of fake or mismatched pairs."""
+    return tf.reduce_mean(scores)
+
+
 class Game(NamedTuple):
     """What each player minimizes, as functions of logits."""
 
@@ -66,4 +78,35 @@ class Game(NamedTuple):
 GAMES = {
     "minimax": Game(real_loss, fake_loss, saturating_loss),
     "non-saturating": Game(real_loss, fake_loss, non_saturating_loss),
+    "wasserstein": Game(wasserstein_real_loss, wasserstein_fake_loss, wasserstein_real_loss),
 }
+
+
+def squared_slopes(discriminator: keras.Model, x: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+    """|∇D(x|y)|², the gradient taken by x: (B,), for x (B, ...) and one-hot rows (B, classes)."""
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        scores = discriminator([x, labels], training=True)
+    gradients = tape.gradient(scores, x)  # of the sum; each score depends on its own x alone
+    return tf.reduce_sum(gradients**2, axis=list(range(1, gradients.shape.rank)))
+
+
+def gradient_penalty(
+    discriminator: keras.Model, real: tf.Tensor, fake: tf.Tensor, labels: tf.Tensor, seed: tf.Tensor
+) -> tf.Tensor:
+    """E[(|∇D(x̂|y)| - 1)²] at mixtures x̂ = ε·x + (1 - ε)·G(z|y) of a real and a fake with the same label.
+
+    ε, one a pair, is uniform in [0, 1) and drawn from `seed`, two integers. 0 where the slope is 1
+    all along the way, as it is for the best critic (Gulrajani et al. 2017, arXiv 1704.00028, weight
+    10).
+    """
+    shape = [tf.shape(real)[0]] + [1] * (real.shape.rank - 1)
+    epsilon = tf.random.stateless_uniform(shape, seed)
+    slopes = squared_slopes(discriminator, epsilon * real + (1 - epsilon) * fake, labels)
+    # The root of 0 has no finite gradient, hence a little more than 0.
+    return tf.reduce_mean((tf.sqrt(slopes + 1e-12) - 1) ** 2)
+
+
+def r1_penalty(discriminator: keras.Model, real: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+    """½ E[|∇D(x|y)|²] at real pairs: D shall be flat where the data is (Mescheder et al. 2018, arXiv 1801.04406)."""
+    return tf.reduce_mean(squared_slopes(discriminator, real, labels)) / 2

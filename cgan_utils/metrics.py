@@ -1,4 +1,4 @@
-"""Measures of generated images, on the features of a judge: plain NumPy, one formula each."""
+"""Measures of generated images: plain NumPy on features (N, d) or images (N, 28, 28, 1), one formula each."""
 
 from typing import NamedTuple
 
@@ -12,9 +12,36 @@ class Moments(NamedTuple):
     covariance: np.ndarray
 
 
+class KernelDistance(NamedTuple):
+    """Mean and standard deviation of the kernel distances of several random subsets."""
+
+    mean: float
+    spread: float
+
+
+class PrecisionRecall(NamedTuple):
+    """Shares, in [0, 1], of fakes among the real images and of real images among the fakes."""
+
+    precision: float
+    recall: float
+
+
+class DensityCoverage(NamedTuple):
+    """How thick fakes stand around real images (1 is as thick as those), and how many of these have one."""
+
+    density: float
+    coverage: float
+
+
 def moments(features: np.ndarray) -> Moments:
-    """Moments of features (N, d), N of at least 2."""
+    """Moments of features (N, d). Raises ValueError if N is below d + 1: too few for a covariance."""
     features = np.asarray(features, np.float64)
+    count, size = features.shape
+    if count <= size:
+        raise ValueError(
+            f"{count:,} samples are too few for the covariance of {size:,} features; "
+            f"give at least {size + 1:,}, better ten times as many."
+        )
     return Moments(features.mean(axis=0), np.cov(features, rowvar=False))
 
 
@@ -23,7 +50,8 @@ def frechet_distance(real: Moments, fake: Moments) -> float:
 
     |m₁ - m₂|² + tr(S₁ + S₂ - 2 (S₁ S₂)^½) (Heusel et al. 2017, arXiv 1706.08500, in other features).
     The trace of the root is the sum of the roots of the eigenvalues of S₁^½ S₂ S₁^½, a symmetric
-    matrix.
+    matrix. Estimated from N samples it comes out too large, the more so the smaller N: compare
+    distances of the same N only.
     """
     values, vectors = np.linalg.eigh(real.covariance)
     root = (vectors * np.sqrt(values.clip(min=0))) @ vectors.T
@@ -31,3 +59,106 @@ def frechet_distance(real: Moments, fake: Moments) -> float:
     spread = np.trace(real.covariance) + np.trace(fake.covariance)
     overlap = np.sqrt(eigenvalues.clip(min=0)).sum()
     return float(((real.mean - fake.mean) ** 2).sum() + spread - 2 * overlap)
+
+
+def kernel_distance(
+    real: np.ndarray, fake: np.ndarray, subset_size: int = 1_000, subsets: int = 20, seed: int = 0
+) -> KernelDistance:
+    """KID: the unbiased squared maximum mean discrepancy between features (N, d) and (M, d).
+
+    mean k(x, x') + mean k(y, y') - 2 mean k(x, y) over pairs of different images, with the kernel
+    k(x, y) = (x·y / d + 1)³ (Bińkowski et al. 2018, arXiv 1801.01401), of random subsets, at most
+    `subset_size` of each side. The mean over the subsets is 0 on average for two samples of one
+    distribution, whatever their size, so it may be a little below 0. The spread is the standard
+    deviation from subset to subset.
+    """
+    real, fake = _features(real, fake, least=2)
+    rng = np.random.default_rng(seed)
+    size = min(subset_size, len(real), len(fake))
+    estimates = []
+    for _ in range(subsets):
+        x, y = (rng.choice(side, size, replace=False) for side in (real, fake))
+        xx, yy, xy = ((a @ b.T / x.shape[1] + 1) ** 3 for a, b in ((x, x), (y, y), (x, y)))
+        within = (xx.sum() - np.trace(xx) + yy.sum() - np.trace(yy)) / (size * (size - 1))
+        estimates.append(within - 2 * xy.mean())
+    return KernelDistance(float(np.mean(estimates)), float(np.std(estimates)))
+
+
+def variety(real: np.ndarray, fake: np.ndarray) -> float:
+    """Mean distance between two fakes over that between two real images, features (M, d) and (N, d).
+
+    1: as different from each other as real ones; 0: all the same. It says nothing about likeness to
+    real images, noise is varied too. The idea, one number a class, is that of Odena et al. 2017
+    (arXiv 1610.09585), who compared images by MS-SSIM.
+    """
+    real, fake = _features(real, fake, least=2)
+    means = [_distances(x, x).sum() / (len(x) * (len(x) - 1)) for x in (fake, real)]
+    if means[1] == 0:
+        raise ValueError("the real images are all the same; variety needs different ones.")
+    return float(means[0] / means[1])
+
+
+def precision_recall(real: np.ndarray, fake: np.ndarray, k: int = 3) -> PrecisionRecall:
+    """Share of fakes among the real images, and of real images among the fakes: (N, d) and (M, d).
+
+    "Among": within the distance of one of them to its own k-th nearest neighbor on its side
+    (Kynkäänniemi et al. 2019, arXiv 1904.06991). Both grow with k and with the number of images.
+    """
+    real, fake = _features(real, fake, least=k + 1)
+    between = _distances(real, fake)  # (N, M)
+    precision = (between <= _radii(real, k)[:, None]).any(axis=0).mean()
+    recall = (between <= _radii(fake, k)).any(axis=1).mean()
+    return PrecisionRecall(float(precision), float(recall))
+
+
+def density_coverage(real: np.ndarray, fake: np.ndarray, k: int = 5) -> DensityCoverage:
+    """How many real neighborhoods a fake lies in, over k; share of them with a fake: (N, d), (M, d).
+
+    A real image's neighborhood reaches to its k-th nearest real neighbor (Naeem et al. 2020, arXiv
+    2002.09797). Unlike precision and recall, a single outlier with a huge neighborhood decides
+    little. Samples of one distribution have density 1 on average, and it may exceed 1; their
+    coverage is about 1 - 2^-k if there are as many fakes as real images.
+    """
+    real, fake = _features(real, fake, least=k + 1)
+    inside = _distances(real, fake) <= _radii(real, k)[:, None]
+    return DensityCoverage(float(inside.sum(axis=0).mean() / k), float(inside.any(axis=1).mean()))
+
+
+def nearest(queries: np.ndarray, pool: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Euclidean distance (N,) of each image to the nearest one of a pool, and its index (N,) there.
+
+    queries (N, 28, 28, 1) and pool (M, 28, 28, 1) in [0, 1], or any two arrays of rows of one size.
+    """
+    queries, pool = (
+        np.asarray(images, np.float32).reshape(len(images), -1) for images in (queries, pool)
+    )
+    squares = (pool**2).sum(axis=1)
+    indices = [
+        np.argmin(squares - 2 * queries[i : i + 500] @ pool.T, axis=1)  # bounds the memory
+        for i in range(0, len(queries), 500)
+    ]
+    indices = np.concatenate(indices)
+    return np.linalg.norm(queries - pool[indices], axis=1), indices
+
+
+def _features(real, fake, least: int) -> tuple[np.ndarray, np.ndarray]:
+    real, fake = (np.asarray(side, np.float64) for side in (real, fake))
+    for name, side in (("real", real), ("fake", fake)):
+        if len(side) < least:
+            raise ValueError(
+                f"there are {len(side)} {name} samples; this measure needs at least {least}."
+            )
+    return real, fake
+
+
+def _distances(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Euclidean distances (N, M) between rows (N, d) and (M, d)."""
+    squares = (x**2).sum(axis=1)[:, None] + (y**2).sum(axis=1)
+    squared = squares - 2 * x @ y.T
+    # Equal rows: exactly 0 apart, which rounding would make anything up to about 1e-7.
+    return np.sqrt(np.where(squared > 1e-12 * squares, squared, 0))
+
+
+def _radii(features: np.ndarray, k: int) -> np.ndarray:
+    """Distance (N,) of each row to its k-th nearest neighbor; the nearest is itself, at 0."""
+    return np.partition(_distances(features, features), k, axis=1)[:, k]

@@ -63,7 +63,7 @@ def draw_mixture(generator, judge, *values) -> tuple[np.ndarray, str]:
 
 def draw_snapshot(strip, index) -> tuple[np.ndarray, str]:
     """The images of one snapshot of a training run, in a row."""
-    return enlarge(grid(strip.images[index]), 2), f"After epoch {strip.epochs[index]}"
+    return enlarge(grid(strip.images[index]), 2), f"After epoch {strip.epochs[index]:.3g}"
 
 
 def draw_scores(discriminate, images, classes, index) -> tuple[np.ndarray, str]:
@@ -148,7 +148,7 @@ def explore_mixture(generator) -> "Panel":
 
 
 def explore_training(strip) -> "Panel":
-    """Scrub through a training run. strip: its Snapshots, or any lists `images` and `epochs`."""
+    """Scrub through a training run. strip: its Snapshots, or what `load_strip` gives."""
     count, epochs = len(strip.images), len(strip.epochs)
     if count < 2 or count != epochs:
         raise ValueError(f"the strip has {count} images, {epochs} epochs; give 2 or more of both.")

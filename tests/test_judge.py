@@ -1,9 +1,12 @@
 import json
 
 import numpy as np
+import pytest
 
 import cgan_utils as cg
-from cgan_utils import judge, pretrained
+from cgan_utils import judge, metrics, pretrained
+
+MNIST_TEST = [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
 
 
 class FromRealDigits:
@@ -38,7 +41,36 @@ def test_obedience_is_one_and_disobedience_zero(digits):
     assert cg.conditional_accuracy(FromRealDigits(digits, shift=1), per_class=20) < 0.02
 
 
-def test_the_card_says_what_the_judge_is():
-    card = json.loads((pretrained.WEIGHTS / "judge_mnist.json").read_text())
-    assert card["test_accuracy"] >= 0.993
-    assert card["parameters"] == judge.build_judge().count_params()
+@pytest.mark.parametrize("name, least", [("mnist", 0.993), ("mnist_second", 0.993)])
+def test_the_card_says_what_the_judge_is(name, least):
+    card = json.loads((pretrained.WEIGHTS / f"judge_{name}.json").read_text())
+    assert card["parameters"] == judge.JUDGES[name]().count_params()
+    assert cg.Judge(name).test_accuracy == card["test_accuracy"] >= least
+
+
+@pytest.mark.parametrize("name", ["mnist", "mnist_second"])
+def test_the_reference_is_of_all_test_images(name):
+    reference = cg.Judge(name).reference
+    assert np.bincount(reference.labels).tolist() == MNIST_TEST
+    assert reference.mean.shape == (128,) and reference.covariance.shape == (128, 128)
+    floors = [reference.floors[size] for size in (1_000, 2_000, 5_000, 10_000)]
+    assert floors == sorted(floors, reverse=True) and floors[-1] > 0
+    if reference.features is not None:
+        mean, covariance = metrics.moments(reference.features)
+        np.testing.assert_allclose(mean, reference.mean, atol=1e-3)
+        np.testing.assert_allclose(covariance, reference.covariance, atol=5e-3)
+
+
+@pytest.mark.parametrize("name", ["mnist", "mnist_second"])
+def test_the_reference_was_seen_by_this_judge(digits, name):
+    """Real training digits lie about as far from it as its floor for so many says."""
+    few = np.random.default_rng(0).choice(4_000, 2_000, replace=False)
+    features, _ = cg.Judge(name).look(digits.images[few])
+    reference = cg.Judge(name).reference
+    distance = metrics.frechet_distance(reference, metrics.moments(features))
+    assert distance < 2 * reference.floors[2_000]
+
+
+def test_an_unknown_judge_gets_a_sentence():
+    with pytest.raises(ValueError, match="there is no judge 'faces'; there is 'mnist', 'mnist_sec"):
+        cg.Judge("faces")

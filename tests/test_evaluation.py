@@ -1,0 +1,246 @@
+"""Evaluation of generators that are good, or bad in a way we know."""
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+import cgan_utils as cg
+from cgan_utils.evaluation import generated_images
+
+
+class FromImages:
+    """A generator that hands out given images: of each class the first ones, again and again."""
+
+    classes = 10
+
+    def __init__(self, images, labels, shift=0):
+        self.by_class = [images[labels == label] for label in np.roll(range(10), -shift)]
+
+    def generate(self, labels, seed=0):
+        images = np.empty((len(labels), 28, 28, 1), np.float32)
+        for label, pool in enumerate(self.by_class):
+            wanted = labels == label
+            images[wanted] = pool[np.arange(wanted.sum()) % len(pool)]
+        return images
+
+
+class Broken:
+    """A generator of whatever `make` gives for a shape."""
+
+    classes = 10
+
+    def __init__(self, make):
+        self.make = make
+
+    def generate(self, labels, seed=0):
+        return self.make((len(labels), 28, 28, 1))
+
+
+@pytest.fixture(scope="module")
+def judge():
+    return cg.Judge("mnist")
+
+
+@pytest.fixture(scope="module")
+def held_out():
+    return cg.load_images("mnist", "test")
+
+
+def test_real_digits_score_like_real_digits(digits, judge):
+    scores = cg.evaluate(FromImages(digits.images, digits.labels), 3_000, judge=judge)
+    assert scores.conditional_accuracy > 0.99 and scores.ceiling == 0.9935
+    assert scores.frechet_distance < 2 * scores.floor
+    assert abs(scores.kernel_distance) < 2 * scores.kernel_spread
+    for name in ("variety", "precision", "recall", "density", "coverage"):
+        assert scores.per_class[name] == pytest.approx(scores.real[name], abs=0.2), name
+        assert scores.per_class[name].shape == (10,)
+    assert np.trace(scores.table) == pytest.approx(3_000 * scores.conditional_accuracy)
+    # One half of the real images against the other: the theory of identical distributions.
+    assert scores.real["coverage"].mean() == pytest.approx(1 - 2**-5, abs=0.02)
+    assert scores.real["variety"].mean() == pytest.approx(1, abs=0.02)
+
+
+def test_swapped_labels_are_caught(digits, judge):
+    scores = cg.evaluate(FromImages(digits.images, digits.labels, shift=1), 1_000, judge=judge)
+    assert scores.conditional_accuracy < 0.01
+    assert (scores.table.argmax(axis=1) == (np.arange(10) + 1) % 10).all()
+    # Precision not always: one odd real image with a far neighbor can take in a whole wrong class.
+    assert max(scores.per_class["density"]) < 0.2 and max(scores.per_class["coverage"]) < 0.1
+    assert scores.frechet_distance < 3 * scores.floor  # blind to labels
+
+
+def test_one_perfect_image_a_class_is_caught(digits, judge):
+    firsts = [np.flatnonzero(digits.labels == label)[0] for label in range(10)]
+    scores = cg.evaluate(FromImages(digits.images[firsts], np.arange(10)), 1_000, judge=judge)
+    assert scores.conditional_accuracy == 1  # blind to variety
+    assert scores.per_class["variety"] == pytest.approx(np.zeros(10), abs=1e-3)
+    assert max(scores.per_class["recall"]) < 0.1 and max(scores.per_class["coverage"]) < 0.5
+    assert scores.frechet_distance > 10 * scores.floor
+
+
+@pytest.fixture(scope="module")
+def shipped(judge):
+    """What both judges say of the generator that the package ships."""
+    generator = cg.load_pretrained("mnist")
+    return [cg.evaluate(generator, 2_000, judge=name) for name in (judge, "mnist_second")]
+
+
+def test_the_shipped_generator_obeys_and_the_second_judge_agrees(shipped):
+    first, second = shipped
+    assert (first.judge, second.judge) == ("mnist", "mnist_second")
+    assert min(first.conditional_accuracy, second.conditional_accuracy) > 0.99
+    assert second.per_class is second.real is second.kernel_distance is second.kernel_spread is None
+    assert 0 < second.floor < second.frechet_distance
+
+
+def test_floors_are_those_of_the_reference_and_lie_between_them_else(judge):
+    generator = Broken(lambda shape: np.random.default_rng(0).random(shape, np.float32))
+    floors = [cg.evaluate(generator, n, judge=judge).floor for n in (1_000, 1_500)]
+    known = judge.reference.floors
+    assert floors[0] == known[1_000]
+    share = (1 / 1_500 - 1 / 2_000) / (1 / 1_000 - 1 / 2_000)
+    assert floors[1] == pytest.approx(known[2_000] + share * (known[1_000] - known[2_000]))
+
+
+def test_all_labels_are_those_of_the_test_images_and_fewer_depend_on_the_seed(judge):
+    asked = []
+
+    class Listens:
+        classes = 10
+
+        def generate(self, labels, seed):
+            asked.append((labels, seed))
+            raise InterruptedError
+
+    for samples, seed in ((10_000, 3), (1_000, 3), (1_000, 3), (1_000, 4)):
+        with pytest.raises(InterruptedError):
+            cg.evaluate(Listens(), samples, seed, judge)
+    np.testing.assert_array_equal(asked[0][0], judge.reference.labels)
+    np.testing.assert_array_equal(asked[1][0], asked[2][0])
+    assert (asked[1][0] != asked[3][0]).any() and [seed for _, seed in asked] == [3, 3, 3, 4]
+
+
+def test_scores_print_and_plot(shipped):
+    for scores in shipped:
+        lines = repr(scores).splitlines()
+        assert lines[0] == f"2,000 generated images, seed 0, judge '{scores.judge}'"
+        assert len(lines) == (10 if scores.per_class else 4) and max(map(len, lines)) < 80
+        assert f"{scores.conditional_accuracy:.2%}" in lines[2]
+        assert f"{scores.floor:.3f}" in lines[3]
+        figure = scores.plot()
+        figure.canvas.draw()
+        assert len(figure.axes) == (7 if scores.per_class else 1)
+        assert figure.axes[0].get_ylabel() == "asked for"
+        titles = [ax.get_title() for ax in figure.axes[1:]]
+        assert titles == [name.replace("_", " ") for name in scores.per_class or ()]
+        plt.close(figure)
+
+
+# Bad input
+
+
+@pytest.mark.parametrize(
+    "make, text",
+    [
+        (
+            lambda shape: np.zeros(shape[:3]),
+            r"gave shape \(1000, 28, 28\) for 1,000 labels; it must",
+        ),
+        (lambda shape: np.zeros((5, *shape[1:])), r"gave shape \(5, 28, 28, 1\) for 1,000 labels"),
+        (lambda shape: np.full(shape, np.nan), "images contain NaN or infinity; .* train it anew"),
+        (lambda shape: np.full(shape, -1.0), r"range from -1 to -1; they must lie in \[0, 1\]"),
+        (lambda shape: np.full(shape, 255, np.uint8), "range from 255 to 255; .*: rescale them"),
+    ],
+)
+def test_bad_images_get_a_sentence(judge, held_out, make, text):
+    with pytest.raises(ValueError, match=text):
+        cg.evaluate(Broken(make), 1_000, judge=judge)
+    with pytest.raises(ValueError, match=text):
+        cg.memorization(Broken(make), held_out, held_out)
+
+
+@pytest.mark.parametrize("samples", [0, 999, 10_001])
+def test_a_bad_number_of_samples_gets_a_sentence(judge, samples):
+    text = f"samples is {samples}; it must be from 1,000 to 10,000, the number of real test images"
+    with pytest.raises(ValueError, match=text):
+        cg.evaluate(cg.load_pretrained(), samples, judge=judge)
+
+
+def test_one_class_only_gets_a_sentence(judge):
+    generator = Broken(np.zeros)
+    generator.classes = 1
+    with pytest.raises(ValueError, match="number of classes is 1, but the judge 'mnist' knows 10"):
+        cg.evaluate(generator, judge=judge)
+
+
+# Memorization
+
+
+def test_copies_are_caught(digits, held_out):
+    found = cg.memorization(FromImages(digits.images, digits.labels), digits, held_out, pairs=4)
+    assert found.share == 1 and not found.fakes.any() and found.held_out.min() > 0
+    assert found.pairs.shape == (4, 2, 28, 28, 1)
+    np.testing.assert_array_equal(found.pairs[:, 0], found.pairs[:, 1])
+
+
+def test_digits_that_training_never_saw_are_no_copies(digits, held_out):
+    found = cg.memorization(FromImages(held_out.images, held_out.labels), digits, held_out)
+    assert found.share == 0.5  # the very same distances
+    distances = np.linalg.norm((found.pairs[:, 0] - found.pairs[:, 1]).reshape(10, -1), axis=1)
+    np.testing.assert_allclose(distances, np.sort(found.fakes)[:10], rtol=1e-5)
+
+
+def test_noise_is_farther_than_any_digit(digits, held_out):
+    noise = Broken(lambda shape: np.random.default_rng(0).random(shape, np.float32))
+    assert cg.memorization(noise, digits, held_out).share == 0
+
+
+def test_held_out_images_from_training_get_a_sentence(digits):
+    generator = FromImages(digits.images, digits.labels)
+    with pytest.raises(ValueError, match="most held-out images are training images themselves"):
+        cg.memorization(generator, digits, digits)
+
+
+def test_generated_images_are_float32():
+    images = generated_images(Broken(np.zeros), np.zeros(3, int), 0)
+    assert images.dtype == np.float32
+
+
+# Label use while training
+
+
+@pytest.fixture
+def probe(held_out):
+    chosen = slice(None, None, 20)
+    few = cg.LabeledImages(
+        held_out.images[chosen], held_out.labels[chosen], held_out.class_names, "50 digits"
+    )
+    return cg.LabelUseProbe(few, samples=30)
+
+
+def train(discriminator, few, probe):
+    gan = cg.ConditionalGAN(cg.build_generator(), discriminator)
+    optimizers = keras.optimizers.Adam(), keras.optimizers.Adam()
+    gan.compile(*optimizers, mismatched_weight=0.5)
+    return gan, gan.fit(few.batches(32), epochs=2, callbacks=[probe], verbose=0).history
+
+
+def test_the_probe_measures_after_each_epoch(few, probe, judge):
+    gan, history = train(cg.build_discriminator(), few, probe)
+    assert history["label_margin"] == probe.label_margin and len(probe.label_margin) == 2
+    assert history["conditional_accuracy"] == probe.conditional_accuracy
+    images, labels = probe.held_out.images, probe.held_out.labels
+    assert (probe.wrong_labels != labels).all()
+    margin = gan.score(images, labels) - gan.score(images, probe.wrong_labels)
+    assert probe.label_margin[-1] == pytest.approx(margin.mean(), abs=1e-6) and margin.any()
+    wanted = np.tile(np.arange(10), 3)
+    accuracy = (judge.recognize(gan.generate(wanted, 0)) == wanted).mean()
+    assert probe.conditional_accuracy[-1] == accuracy
+
+
+def test_the_margin_of_a_discriminator_that_ignores_the_label_is_zero(few, probe):
+    image, label = keras.Input((28, 28, 1)), keras.Input((10,))
+    logits = keras.layers.Dense(1)(keras.layers.Flatten()(image))
+    train(keras.Model([image, label], logits), few, probe)
+    assert probe.label_margin == [0, 0]

@@ -1,0 +1,202 @@
+"""Each measure against cases whose answer is known."""
+
+import numpy as np
+import pytest
+
+from cgan_utils import metrics
+from cgan_utils.metrics import Moments
+
+RNG = np.random.default_rng(0)
+SAMPLE = RNG.standard_normal((300, 5))
+
+
+# Fréchet distance
+
+
+def test_frechet_distance_of_two_gaussians_in_closed_form():
+    # Diagonal covariances: the squared distance of means and of standard deviations.
+    real = Moments(np.array([0.0, 0.0, 1.0]), np.diag([1.0, 4.0, 9.0]))
+    fake = Moments(np.array([3.0, 0.0, 1.0]), np.diag([1.0, 1.0, 25.0]))
+    assert metrics.frechet_distance(real, fake) == pytest.approx(9 + (0 + 1 + 4))
+    # Two rows that do not commute: tr (S₁S₂)^½ = (tr S₁S₂ + 2 (det S₁S₂)^½)^½.
+    a, b = np.array([[2.0, 1.0], [1.0, 2.0]]), np.array([[1.0, 0.0], [0.0, 5.0]])
+    root = np.sqrt(np.trace(a @ b) + 2 * np.sqrt(np.linalg.det(a @ b)))
+    distance = metrics.frechet_distance(Moments(np.zeros(2), a), Moments(np.zeros(2), b))
+    assert distance == pytest.approx(np.trace(a + b) - 2 * root)
+
+
+def test_frechet_distance_is_zero_for_equals_and_the_same_both_ways():
+    one, other = metrics.moments(SAMPLE), metrics.moments(2 * SAMPLE + 1)
+    assert metrics.frechet_distance(one, one) == pytest.approx(0, abs=1e-10)
+    there, back = metrics.frechet_distance(one, other), metrics.frechet_distance(other, one)
+    assert there == pytest.approx(back) and there > 1
+
+
+def test_frechet_distance_takes_dead_features():
+    dead = np.hstack([SAMPLE, np.zeros((300, 3))])
+    expected = metrics.frechet_distance(metrics.moments(SAMPLE), metrics.moments(SAMPLE + 1))
+    got = metrics.frechet_distance(
+        metrics.moments(dead), metrics.moments(dead + np.repeat([1, 0], [5, 3]))
+    )
+    assert got == pytest.approx(expected)
+
+
+def test_frechet_distance_is_too_large_for_few_samples():
+    truth = Moments(np.zeros(5), np.eye(5))
+    few, many = (
+        np.mean(
+            [
+                metrics.frechet_distance(truth, metrics.moments(RNG.standard_normal((n, 5))))
+                for _ in range(20)
+            ]
+        )
+        for n in (20, 200)
+    )
+    assert few > 5 * many > 0
+
+
+def test_too_few_samples_for_the_covariance_get_a_sentence():
+    metrics.moments(np.zeros((6, 5)))
+    with pytest.raises(ValueError, match="^5 samples are too few.* of 5 features; .*at least 6,"):
+        metrics.moments(np.zeros((5, 5)))
+
+
+# Kernel distance
+
+
+def test_kernel_distance_of_two_points_in_closed_form():
+    real, fake = np.zeros((50, 2)), np.tile([3.0, 1.0], (50, 1))
+    expected = (10 / 2 + 1) ** 3 - 1  # k(y, y) + k(x, x) - 2 k(x, y), where k(x, ·) = 1
+    assert metrics.kernel_distance(real, fake) == pytest.approx((expected, 0))
+
+
+def test_kernel_distance_of_two_gaussians_in_closed_form():
+    # In one dimension E (xy + 1)³ = 1 + 3 E x E y + 3 E x² E y² + E x³ E y³, of N(0, 1) and N(m, 1).
+    m = 0.5
+    expected = 3 * m**2 + 3 * m**4 + (m**3 + 3 * m) ** 2
+    x, y = RNG.standard_normal((20_000, 1)), RNG.standard_normal((20_000, 1)) + m
+    result = metrics.kernel_distance(x, y, subset_size=500, subsets=60)
+    assert result.mean == pytest.approx(expected, rel=0.1)
+    assert 0 < result.spread < expected
+
+
+def test_kernel_distance_of_one_distribution_is_zero_whatever_the_size():
+    for size in (5, 50):
+        results = [
+            metrics.kernel_distance(*RNG.standard_normal((2, size, 4)), subsets=1).mean
+            for _ in range(400)
+        ]
+        assert abs(np.mean(results)) < 4 * np.std(results) / np.sqrt(400)
+        assert min(results) < 0 < max(results)
+
+
+def test_kernel_distance_depends_on_the_seed_alone():
+    distances = [metrics.kernel_distance(SAMPLE, 2 * SAMPLE, 100, seed=s).mean for s in (0, 0, 1)]
+    assert distances[0] == distances[1] != distances[2]
+
+
+# Variety
+
+
+def test_variety_is_the_scale_of_the_fakes():
+    assert metrics.variety(SAMPLE, SAMPLE) == pytest.approx(1)
+    assert metrics.variety(SAMPLE, 0.3 * SAMPLE + 7) == pytest.approx(0.3)
+
+
+def test_variety_of_one_image_repeated_is_zero():
+    assert metrics.variety(SAMPLE, np.repeat(SAMPLE[:1], 40, axis=0)) == 0
+    with pytest.raises(ValueError, match="the real images are all the same"):
+        metrics.variety(np.repeat(SAMPLE[:1], 40, axis=0), SAMPLE)
+
+
+def test_variety_of_three_points():
+    # Distances 3, 4, 5 over one distance of 2.
+    assert metrics.variety([[0, 0], [0, 2]], [[0, 0], [3, 0], [0, 4]]) == pytest.approx(4 / 2)
+
+
+# Precision and recall, density and coverage
+
+LINE = np.array([[0.0], [1.0], [3.0], [7.0]])  # nearest neighbors at 1, 1, 2 and 4
+
+
+def test_identical_sets():
+    assert metrics.precision_recall(SAMPLE, SAMPLE) == (1, 1)
+    # Each neighborhood holds its own image and k others.
+    assert metrics.density_coverage(SAMPLE, SAMPLE, k=5) == pytest.approx((6 / 5, 1))
+
+
+def test_disjoint_sets():
+    assert metrics.precision_recall(SAMPLE, SAMPLE + 100) == (0, 0)
+    assert metrics.density_coverage(SAMPLE, SAMPLE + 100) == (0, 0)
+
+
+def test_four_points_on_a_line():
+    fake = np.array([[1.5], [2.0], [20.0]])  # nearest neighbors at 0.5, 0.5 and 18
+    # 1.5 and 2.0 lie within 1 of 1 and within 2 of 3, 20 nowhere. Within 18 of 20: 3 and 7;
+    # within 0.5 of 1.5: 1; but 0 is with none.
+    precision, recall = metrics.precision_recall(LINE, fake, k=1)
+    assert (precision, recall) == pytest.approx((2 / 3, 3 / 4))
+    density, coverage = metrics.density_coverage(LINE, fake, k=1)
+    assert (density, coverage) == pytest.approx((4 / 3, 2 / 4))
+
+
+def test_one_of_two_modes():
+    real = np.concatenate([SAMPLE, SAMPLE + 100])
+    assert metrics.precision_recall(real, SAMPLE) == (1, 0.5)
+    assert metrics.density_coverage(real, SAMPLE).coverage == 0.5
+
+
+def test_one_real_image_repeated():
+    fake = np.repeat(SAMPLE[:1], 300, axis=0)
+    assert metrics.precision_recall(SAMPLE, fake) == pytest.approx((1, 1 / 300))
+    distances = np.linalg.norm(SAMPLE[:, None] - SAMPLE, axis=-1)
+    holding = distances[:, 0] <= np.sort(distances, axis=1)[:, 5]
+    expected = (holding.sum() / 5, holding.mean())
+    assert metrics.density_coverage(SAMPLE, fake, k=5) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("count", [300, 100])
+def test_two_samples_of_one_distribution(count):
+    # No fake among the k nearest of 299 real ones and `count` fakes: a matter of their order alone.
+    k, others = 5, 299
+    missed = np.prod([(others - i) / (others + count - i) for i in range(k)])
+    results = [
+        metrics.density_coverage(
+            RNG.standard_normal((300, 5)), RNG.standard_normal((count, 5)), k=k
+        )
+        for _ in range(20)
+    ]
+    assert np.mean(results, axis=0) == pytest.approx((1, 1 - missed), abs=0.03)
+
+
+@pytest.mark.parametrize(
+    "measure, least",
+    [
+        (metrics.kernel_distance, 2),
+        (metrics.variety, 2),
+        (metrics.precision_recall, 4),
+        (metrics.density_coverage, 6),
+    ],
+)
+def test_too_few_samples_get_a_sentence(measure, least):
+    measure(SAMPLE, SAMPLE[:least])
+    text = f"there are {least - 1} fake samples; this measure needs at least {least}"
+    with pytest.raises(ValueError, match=text):
+        measure(SAMPLE, SAMPLE[: least - 1])
+
+
+# Nearest images
+
+
+def test_nearest_is_the_nearest():
+    queries, pool = RNG.random((2, 700, 4, 4, 1), np.float32)
+    distances, indices = metrics.nearest(queries, pool[:600])
+    everything = np.linalg.norm((queries[:, None] - pool[:600]).reshape(700, 600, -1), axis=-1)
+    np.testing.assert_array_equal(indices, everything.argmin(axis=1))
+    np.testing.assert_allclose(distances, everything.min(axis=1), rtol=1e-6)
+
+
+def test_copies_are_at_zero():
+    pool = RNG.random((50, 28, 28, 1), np.float32)
+    distances, indices = metrics.nearest(pool[[7, 30]], pool)
+    assert distances.tolist() == [0, 0] and indices.tolist() == [7, 30]
