@@ -19,7 +19,10 @@ from cgan_utils.pretrained import save_arrays, save_weights
 SEED, EPOCHS = 0, 5
 # The quick recipe with larger batches, since there is time for cleaner gradients. More epochs made it
 # worse: after 18, the digits were plainer than real ones, and the Fréchet distance higher.
-cg.RECIPES["patient"] = replace(cg.RECIPES["quick"], batch_size=64)
+PATIENT = replace(cg.RECIPES["quick"], batch_size=64)
+# Mismatched pairs push a generator away from what another class might be, and these classes overlap:
+# with them, 97.4 % were recognized as asked, without, 92.0 %; of real images it is 91.4 %.
+PATIENT_FASHION = replace(PATIENT, mismatched_weight=0.0)
 LICENSES = {
     "mnist": "MNIST (LeCun, Cortes, Burges; CC BY-SA 3.0)",
     "fashion_mnist": "Fashion-MNIST (Zalando SE; MIT License)",
@@ -57,6 +60,7 @@ name, source = (*sys.argv[1:], "full")[:2]
 data = cg.load_images(name, "train", source=source)
 strip = StepSnapshots()
 start = time.perf_counter()
+cg.RECIPES["patient"] = PATIENT if name == "mnist" else PATIENT_FASHION
 gan = cg.train("patient", data, seed=SEED, epochs=EPOCHS, callbacks=[strip], verbose=2)
 seconds = time.perf_counter() - start
 
@@ -78,6 +82,7 @@ path = save_weights(
         "data": f"{LICENSES[name]}, training split, 60,000 images",
         "command": command,
         "recipe": "quick, with batches of 64",
+        "mismatched_weight": cg.RECIPES["patient"].mismatched_weight,
         "seed": SEED,
         "epochs": EPOCHS,
         "parameters": gan.averaged_generator.count_params(),

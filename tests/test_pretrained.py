@@ -21,11 +21,32 @@ def test_the_generator_obeys():
     assert cg.conditional_accuracy(cg.load_pretrained("mnist"), per_class=50) > 0.98
 
 
-def test_an_unknown_name_gets_a_sentence():
+@pytest.mark.parametrize("load", [cg.load_pretrained, cg.load_strip])
+def test_an_unknown_name_gets_a_sentence(load):
     with pytest.raises(
-        ValueError, match="there is no pretrained generator 'faces'; there is 'mnist'"
+        ValueError,
+        match="there is no pretrained generator 'faces'; there is 'fashion_mnist', 'mnist'",
     ):
-        cg.load_pretrained("faces")
+        load("faces")
+
+
+@pytest.mark.parametrize("name", ["mnist", "fashion_mnist"])
+def test_a_strip_ends_with_what_the_shipped_generator_draws(name):
+    strip, generator = cg.load_strip(name), cg.load_pretrained(name)
+    assert strip.images.shape == (len(strip.epochs), 10, 28, 28, 1)
+    assert strip.images.min() >= 0 and strip.images.max() <= 1
+    assert strip.epochs[0] == 0 and (np.diff(strip.epochs) >= 0).all()
+    drawn = generator.generate(range(10), latents=generator.draw_latents(1, seed=0))
+    np.testing.assert_allclose(strip.images[-1], drawn, atol=0.005)  # 8-bit pixels
+
+
+@pytest.mark.parametrize("name", ["mnist", "fashion_mnist"])
+def test_the_card_says_what_evaluation_finds(name):
+    card = json.loads((pretrained.WEIGHTS / f"generator_{name}.json").read_text())
+    scores = cg.evaluate(cg.load_pretrained(name), judge=name)
+    told = card["judges"][name]
+    assert told["conditional_accuracy"] == pytest.approx(scores.conditional_accuracy, abs=1e-3)
+    assert told["frechet_distance"] == pytest.approx(scores.frechet_distance, rel=0.01)
 
 
 @pytest.mark.parametrize("name", ["judge_mnist", "generator_mnist"])
