@@ -39,6 +39,11 @@ WAYS = {
     "quick recipe": None,
     "WGAN-GP": {"penalty_weight": 10.0, "critic_steps": 5},
     "WGAN-GP, 1 critic step": {"penalty_weight": 10.0, "critic_steps": 1},
+    "WGAN-GP, no mismatched pairs": {
+        "penalty_weight": 10.0,
+        "critic_steps": 5,
+        "mismatched_weight": 0.0,
+    },
     "lazy R1": {**LAZY_R1, "penalty_every": 16},
 }
 TIMED_ONLY = {"R1 at every step": {**LAZY_R1, "penalty_every": 1}}
@@ -59,7 +64,7 @@ def build(settings: dict | None, rate: float, seed: int, steps: int) -> cg.Condi
         )
         for count in (steps, steps // settings["critic_steps"])
     ]
-    gan.compile(*optimizers, mismatched_weight=QUICK.mismatched_weight, **settings)
+    gan.compile(*optimizers, **{"mismatched_weight": QUICK.mismatched_weight, **settings})
     return gan
 
 

@@ -58,7 +58,7 @@ def non_saturating_loss(fake_logits: tf.Tensor) -> tf.Tensor:
 
 
 def wasserstein_real_loss(scores: tf.Tensor) -> tf.Tensor:
-    """-E[D(x|y)]: what a critic pays for low scores of real pairs, and G for low scores of its fakes."""
+    """-E[D(x|y)]: what a critic pays for low scores of real pairs. On fakes: what G pays."""
     return -tf.reduce_mean(scores)
 
 
@@ -94,11 +94,10 @@ def squared_slopes(discriminator: keras.Model, x: tf.Tensor, labels: tf.Tensor) 
 def gradient_penalty(
     discriminator: keras.Model, real: tf.Tensor, fake: tf.Tensor, labels: tf.Tensor, seed: tf.Tensor
 ) -> tf.Tensor:
-    """E[(|∇D(x̂|y)| - 1)²] at mixtures x̂ = ε·x + (1 - ε)·G(z|y) of a real and a fake with the same label.
+    """E[(|∇D(x̂|y)| - 1)²] at mixtures x̂ = ε·x + (1 - ε)·G(z|y), both of the same label y.
 
     ε, one a pair, is uniform in [0, 1) and drawn from `seed`, two integers. 0 where the slope is 1
-    all along the way, as it is for the best critic (Gulrajani et al. 2017, arXiv 1704.00028, weight
-    10).
+    all the way, as the best critic's is (Gulrajani et al. 2017, arXiv 1704.00028, weight 10).
     """
     shape = [tf.shape(real)[0]] + [1] * (real.shape.rank - 1)
     epsilon = tf.random.stateless_uniform(shape, seed)
@@ -108,5 +107,8 @@ def gradient_penalty(
 
 
 def r1_penalty(discriminator: keras.Model, real: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
-    """½ E[|∇D(x|y)|²] at real pairs: D shall be flat where the data is (Mescheder et al. 2018, arXiv 1801.04406)."""
+    """½ E[|∇D(x|y)|²] at real pairs: D shall be flat where the data is.
+
+    Mescheder et al. 2018, arXiv 1801.04406.
+    """
     return tf.reduce_mean(squared_slopes(discriminator, real, labels)) / 2

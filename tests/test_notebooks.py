@@ -22,6 +22,7 @@ STORY = {
     "04_minimax_loss": ["losses"],
     "05_training": ["training"],
     "06_interpolation": ["interpolation"],
+    "07_evaluation": ["metrics", "evaluation", "judge"],
     "08_wasserstein": ["losses", "wasserstein"],
 }
 SPINE = list(STORY)[1:7]  # from data to the GIF

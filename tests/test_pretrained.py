@@ -55,7 +55,9 @@ def test_damaged_weights_get_a_sentence(weights_folder, name):
     content = bytearray(path.read_bytes())
     content[1_000] ^= 1
     path.write_bytes(content)
-    with pytest.raises(ValueError, match=f"{name}.npz or its card is damaged; install this package again"):
+    with pytest.raises(
+        ValueError, match=f"{name}.npz or its card is damaged; install this package again"
+    ):
         cg.Judge() if name == "judge_mnist" else cg.load_pretrained("mnist")
 
 
