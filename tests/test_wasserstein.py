@@ -210,7 +210,7 @@ def test_the_critic_gets_nearer_to_the_distance(few):
     gan.fit(few.batches(32, seed=0), epochs=20, verbose=0)
     history = gan.history.history
     earned = -np.add(history["d_loss_real"], history["d_loss_fake"])
-    assert earned[-1] > earned[1] > 0
+    assert earned[-1] > max(earned[1], 0.5)
     images, labels = next(iter(few.batches(32, seed=1)))
     fakes = gan.generator([tf.constant(gan.draw_latents(32)), labels])
     slopes = tf.sqrt(cg.squared_slopes(gan.discriminator, (images + fakes) / 2, labels))
