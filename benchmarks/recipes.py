@@ -30,7 +30,7 @@ import tensorflow as tf
 
 import cgan_utils as cg  # before TensorFlow: it keeps the log quiet
 from cgan_utils.figures import BLUE, GREEN, ORANGE
-from cgan_utils.metrics import Moments, frechet_distance, moments
+from cgan_utils.metrics import frechet_distance, moments
 from cgan_utils.recipes import untrained
 
 RESULTS = Path(__file__).parent / "results"
@@ -86,9 +86,7 @@ def score(generator, seed) -> dict:
         labels = real.labels.astype(int)
         images = generator.generate(labels, seed)
         features, logits = judge.look(images)
-        distance = frechet_distance(
-            Moments(real.mean.astype(float), real.covariance.astype(float)), moments(features)
-        )
+        distance = frechet_distance(real, moments(features))
         scores[name] = {
             "conditional_accuracy": float((logits.argmax(axis=1) == labels).mean()),
             "frechet_distance": distance,

@@ -112,9 +112,9 @@ class Judge:
         if features is not None:
             features = features * arrays["scale"]
         floors = zip(arrays["floor_sizes"].tolist(), arrays["floors"].tolist(), strict=True)
-        return Reference(
-            arrays["labels"], arrays["mean"], arrays["covariance"], dict(floors), features
-        )
+        # In single precision, the eigenvalues of a Fréchet distance would move its fourth digit.
+        mean, covariance = (arrays[key].astype(np.float64) for key in ("mean", "covariance"))
+        return Reference(arrays["labels"], mean, covariance, dict(floors), features)
 
 
 def conditional_accuracy(generator, per_class: int = 100, seed: int = 0) -> float:

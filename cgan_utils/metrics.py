@@ -46,7 +46,7 @@ def moments(features: np.ndarray) -> Moments:
 
 
 def frechet_distance(real: Moments, fake: Moments) -> float:
-    """Squared distance between two Gaussians, of the means and of the covariances; 0 if they are equal.
+    """Squared distance between two Gaussians, in mean and in covariance; 0 if they are equal.
 
     |m₁ - m₂|² + tr(S₁ + S₂ - 2 (S₁ S₂)^½) (Heusel et al. 2017, arXiv 1706.08500, in other features).
     The trace of the root is the sum of the roots of the eigenvalues of S₁^½ S₂ S₁^½, a symmetric
