@@ -25,8 +25,8 @@ from cgan_utils.recipes import untrained
 from cgan_utils.results import RESULTS
 
 LOG = Path(__file__).parent / "results" / "conditioning.jsonl"
-STEPS = 450
-LONG_STEPS = 1_488  # what the quick recipe takes
+STEPS = 750  # 6 epochs
+LONG_STEPS = 2_000  # 16 epochs, as in the quick recipe
 SAMPLES = 5_000
 QUICK = cg.RECIPES["quick"]
 RARE_CLASS, RARE_COUNT = 8, 50
