@@ -28,8 +28,7 @@ tutorial: .venv/installed-notebooks
 test: .venv/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python -m pytest
-	$(BIN)/python -m pytest --nbval-lax --nbval-cell-timeout=300 notebooks
+	$(BIN)/python -m pytest -n 2 --dist loadfile --nbval-lax --nbval-cell-timeout=300 tests notebooks
 
 lab: .venv/installed-notebooks
 	$(BIN)/jupyter lab --notebook-dir=notebooks

@@ -172,7 +172,8 @@ def planned_matchers() -> list[dict]:
 def planned() -> list[dict]:
     """The runs, the most important first."""
     runs = [("sample", *config, STEPS, seed) for seed in range(3) for config in MAIN]
-    few = [("projection", 0.5), ("projection", 0.0), ("planes", 0.5), ("auxiliary", 0.0)]
+    few = [(way, 0.5) for way in ("projection", "planes", "embedding", "conditional norm")]
+    few += [("projection", 0.0), ("auxiliary", 0.0)]
     runs += [
         (data, *config, STEPS, seed)
         for seed in range(3)

@@ -89,21 +89,26 @@ class ConditionalGAN(keras.Model):
     def discriminator_step(self, images, labels):
         """One update of D on real, fake and (given a weight) mismatched pairs; G keeps its weights."""
         fakes = self.generator([self._latents("fake", labels), labels], training=True)
+        with tf.GradientTape() as tape:
+            d_loss = self.d_loss(images, fakes, labels)
+        weights = self.discriminator.trainable_variables
+        self.d_optimizer.apply(tape.gradient(d_loss, weights), weights)
+        self.trackers["d_loss"].update_state(d_loss)
+
+    def d_loss(self, images, fakes, labels):
+        """What D minimizes: its losses on each kind of pair, weighted and added up."""
         pairs = [(images, labels), (fakes, labels)]
         if self.mismatched_weight:
             pairs.append((images, mismatched_labels(labels, self._seed("mismatched"))))
         x, y = (tf.concat(parts, axis=0) for parts in zip(*pairs, strict=True))
+        logits = self.discriminator([x, y], training=True)
+        real, fake, *mismatched = tf.split(logits, len(pairs))
         game = GAMES[self.game]
-        with tf.GradientTape() as tape:
-            logits = self.discriminator([x, y], training=True)
-            real, fake, *mismatched = tf.split(logits, len(pairs))
-            losses = [game.real(real), game.fake(fake), *map(game.fake, mismatched)]
-            d_loss = discriminator_loss(*losses, mismatched_weight=self.mismatched_weight)
-        weights = self.discriminator.trainable_variables
-        self.d_optimizer.apply(tape.gradient(d_loss, weights), weights)
-        names = ("d_loss", "d_loss_real", "d_loss_fake", "d_loss_mismatched")
-        for name, loss in zip(names, [d_loss, *losses], strict=False):
+        losses = [game.real(real), game.fake(fake), *map(game.fake, mismatched)]
+        names = ("d_loss_real", "d_loss_fake", "d_loss_mismatched")
+        for name, loss in zip(names, losses, strict=False):
             self.trackers[name].update_state(loss)
+        return discriminator_loss(*losses, mismatched_weight=self.mismatched_weight)
 
     def generator_step(self, labels):
         """One update of G, and of its average, on the labels asked for; D keeps its weights."""

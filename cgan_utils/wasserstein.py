@@ -3,8 +3,7 @@
 import keras
 import tensorflow as tf
 
-from .data import mismatched_labels
-from .losses import GAMES, discriminator_loss, gradient_penalty, r1_penalty
+from .losses import gradient_penalty, r1_penalty
 from .training import ConditionalGAN
 
 PENALTIES = ("gradient", "r1")
@@ -55,25 +54,9 @@ class PenalizedGAN(ConditionalGAN):
         tf.cond(turn_of_g, lambda: self.generator_step(labels), lambda: None)
         return {tracker.name: tracker.result() for tracker in self.metrics}
 
-    def discriminator_step(self, images, labels):
-        """The step of ConditionalGAN, with the penalty added to D's loss."""
-        fakes = self.generator([self._latents("fake", labels), labels], training=True)
-        pairs = [(images, labels), (fakes, labels)]
-        if self.mismatched_weight:
-            pairs.append((images, mismatched_labels(labels, self._seed("mismatched"))))
-        x, y = (tf.concat(parts, axis=0) for parts in zip(*pairs, strict=True))
-        game = GAMES[self.game]
-        with tf.GradientTape() as tape:
-            logits = self.discriminator([x, y], training=True)
-            real, fake, *mismatched = tf.split(logits, len(pairs))
-            losses = [game.real(real), game.fake(fake), *map(game.fake, mismatched)]
-            d_loss = discriminator_loss(*losses, mismatched_weight=self.mismatched_weight)
-            d_loss += self.lazy_penalty(images, fakes, labels)
-        weights = self.discriminator.trainable_variables
-        self.d_optimizer.apply(tape.gradient(d_loss, weights), weights)
-        names = ("d_loss", "d_loss_real", "d_loss_fake", "d_loss_mismatched")
-        for name, loss in zip(names, [d_loss, *losses], strict=False):
-            self.trackers[name].update_state(loss)
+    def d_loss(self, images, fakes, labels):
+        """What D minimizes: the loss of ConditionalGAN, and the penalty."""
+        return super().d_loss(images, fakes, labels) + self.lazy_penalty(images, fakes, labels)
 
     def lazy_penalty(self, images, fakes, labels):
         """The penalty with its weight at every penalty_every-th step, and 0 at the others."""
