@@ -96,7 +96,7 @@ path = save_weights(
 save_arrays(
     {
         "images": np.round(255 * np.stack(strip.images)).astype(np.uint8),
-        "epochs": np.array(strip.steps) / (len(data.labels) // 32),
+        "epochs": np.array(strip.steps) / (len(data.labels) // PATIENT.batch_size),
     },
     f"strip_{name}",
     {

@@ -24,6 +24,7 @@ STORY = {
     "06_interpolation": ["interpolation"],
     "07_evaluation": ["metrics", "evaluation", "judge"],
     "08_wasserstein": ["losses", "wasserstein"],
+    "09_conditioning": ["conditioning"],
 }
 SPINE = list(STORY)[1:7]  # from data to the GIF
 TAGS = {"exercise", "check", "solution", "slow", "nbval-check-output"}
