@@ -189,17 +189,20 @@ def planned() -> list[dict]:
 
 
 def measure_speed(rounds=5, steps=30) -> list[dict]:
-    """Seconds a step of every way in, medians over rounds in turns."""
+    """Seconds a step of every way in: medians over the steps of several rounds in turns."""
     batches = choose_data("sample", 0).batches(QUICK.batch_size).repeat()
     gans = {(way, w): build(way, w, STEPS, seed=0) for way, w in MAIN}
     seconds = {config: [] for config in MAIN}
-    for _ in range(1 + rounds):
+    for _ in range(rounds):
         for config, gan in gans.items():
-            start = time.perf_counter()
-            gan.fit(batches, steps_per_epoch=steps, verbose=0)
-            seconds[config].append((time.perf_counter() - start) / steps)
-    return [  # without the first round, which builds the graphs
-        {"way": way, "mismatched_weight": w, "seconds_a_step": float(np.median(s[1:]))}
+            ends = []
+            watch = keras.callbacks.LambdaCallback(
+                on_train_batch_end=lambda batch, logs, ends=ends: ends.append(time.perf_counter())
+            )
+            gan.fit(batches, steps_per_epoch=steps, callbacks=[watch], verbose=0)
+            seconds[config].extend(np.diff(ends))
+    return [
+        {"way": way, "mismatched_weight": w, "seconds_a_step": round(float(np.median(s)), 5)}
         for (way, w), s in seconds.items()
     ]
 
