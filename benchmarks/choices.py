@@ -13,7 +13,6 @@ import json
 import sys
 import time
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import keras
@@ -29,10 +28,6 @@ LOG = RESULTS / "choices.jsonl"
 QUICK = cg.RECIPES["quick"]
 # 12 s on two cores; 54 s, as in the notebooks; 5 epochs of 50,000
 QUICK_STEPS, MINUTE_STEPS, PATIENT_STEPS = 420, 2_000, 5 * 50_000 // 64
-WIDE = {
-    "build_discriminator": partial(cg.build_discriminator, width=64),
-    "build_generator": partial(cg.build_generator, width=128),
-}
 PATIENT = {"batch_size": 64}
 # Name: what differs from the quick recipe; steps; seeds.
 VARIANTS = {
@@ -47,7 +42,6 @@ VARIANTS = {
     "a minute, learning rate 4e-3": ({"learning_rate": 4e-3}, MINUTE_STEPS, 2),
     "patient": (PATIENT, PATIENT_STEPS, 1),
     "patient, 10 epochs": (PATIENT, 2 * PATIENT_STEPS, 1),
-    "patient, wide": ({**PATIENT, **WIDE}, PATIENT_STEPS, 1),
     "patient, mismatched weight 0.1": ({**PATIENT, "mismatched_weight": 0.1}, PATIENT_STEPS, 1),
     "patient, lazy R1 0.1": ({**PATIENT, "lazy_r1": 0.1}, PATIENT_STEPS, 1),
 }

@@ -36,7 +36,7 @@ class LabelPlanes(layers.Layer):
         return {**super().get_config(), "striped": self.striped}
 
 
-def build_discriminator(classes: int = 10, width: int = 32) -> keras.Model:
+def build_discriminator(classes: int = 10) -> keras.Model:
     """The quick discriminator: three strided convolutions, then a projection on the label.
 
     Takes [images (B, 28, 28, 1), one-hot rows (B, classes)], gives logits (B, 1). The logit is
@@ -47,7 +47,7 @@ def build_discriminator(classes: int = 10, width: int = 32) -> keras.Model:
     image = keras.Input(IMAGE_SHAPE, name="image")
     label = keras.Input((classes,), name="label")
     x = image
-    for i, (filters, kernel) in enumerate([(width, 4), (2 * width, 4), (4 * width, 3)], 1):
+    for i, (filters, kernel) in enumerate([(32, 4), (64, 4), (128, 3)], 1):
         x = layers.Conv2D(filters, kernel, strides=2, padding="same", name=f"conv_{i}")(x)
         x = layers.LeakyReLU(0.2, name=f"leaky_relu_{i}")(x)
     features = layers.Flatten(name="features")(x)

@@ -10,7 +10,7 @@ from keras import layers
 from .data import one_hot
 
 
-def build_generator(classes: int = 10, latent_dim: int = 64, width: int = 64) -> keras.Model:
+def build_generator(classes: int = 10, latent_dim: int = 64) -> keras.Model:
     """The quick generator: feature maps stay at 14×14 until the last layer writes the image.
 
     Takes [latents (B, latent_dim), one-hot rows (B, classes), mixed rows too], gives images
@@ -20,13 +20,11 @@ def build_generator(classes: int = 10, latent_dim: int = 64, width: int = 64) ->
     label = keras.Input((classes,), name="label")
     embedding = layers.Dense(32, use_bias=False, name="label_embedding")(label)
     x = layers.Concatenate(name="latent_and_label")([latent, embedding])
-    x = layers.Dense(7 * 7 * width, use_bias=False, name="dense")(x)
-    x = layers.Reshape((7, 7, width), name="to_7x7")(x)
+    x = layers.Dense(7 * 7 * 64, use_bias=False, name="dense")(x)
+    x = layers.Reshape((7, 7, 64), name="to_7x7")(x)
     x = layers.BatchNormalization(name="norm_1")(x)
     x = layers.ReLU(name="relu_1")(x)
-    x = layers.Conv2DTranspose(
-        width, 4, strides=2, padding="same", use_bias=False, name="to_14x14"
-    )(x)
+    x = layers.Conv2DTranspose(64, 4, strides=2, padding="same", use_bias=False, name="to_14x14")(x)
     x = layers.BatchNormalization(name="norm_2")(x)
     x = layers.ReLU(name="relu_2")(x)
     image = layers.Conv2DTranspose(

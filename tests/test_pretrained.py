@@ -36,6 +36,8 @@ def test_a_strip_ends_with_what_the_shipped_generator_draws(name):
     assert strip.images.shape == (len(strip.epochs), 10, 28, 28, 1)
     assert strip.images.min() >= 0 and strip.images.max() <= 1
     assert strip.epochs[0] == 0 and (np.diff(strip.epochs) >= 0).all()
+    card = json.loads((pretrained.WEIGHTS / f"generator_{name}.json").read_text("utf-8"))
+    assert strip.epochs[-1] == card["epochs"]
     drawn = generator.generate(range(10), latents=generator.draw_latents(1, seed=0))
     np.testing.assert_allclose(strip.images[-1], drawn, atol=0.005)  # 8-bit pixels
 
