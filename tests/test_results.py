@@ -18,9 +18,15 @@ def stored(results, key, **wanted):
     return np.array([run[key] for run in sorted(runs, key=lambda run: run["seed"])], float)
 
 
-def matched(results, planes, trunk="published", shift=0, key="top"):
-    wanted = {"planes": planes, "trunk": trunk, "shift": shift}
-    return np.array([run[key] for run in results["matchers"] if wanted.items() <= run.items()])
+def matched(planes, trunk="published"):
+    wanted = {"planes": planes, "trunk": trunk, "shift": 0}
+    return np.array(
+        [
+            run["top"]
+            for run in cg.load_results("conditioning")["matchers"]
+            if wanted.items() <= run.items()
+        ]
+    )
 
 
 def wasserstein(key, way, rate=1.0):
@@ -58,10 +64,10 @@ CLAIMS_08 = {
         wasserstein("frechet", GP).min(0) > wasserstein("frechet", QUICK).max(0)
     ),
     "at the end it is about three to four times as large": lambda: (
-        2.5
+        3
         < np.median(wasserstein("frechet", GP)[:, -1])
         / np.median(wasserstein("frechet", QUICK)[:, -1])
-        < 4.5
+        < 4
     ),
     "But it ends no better for it": lambda: (
         np.median(wasserstein("frechet", ONE)[:, -1])
@@ -131,21 +137,19 @@ CLAIMS_09 = {
         published_after_400_seconds() == [31, 10]
     ),
     "reads a label better from a band than from right planes": lambda: (
-        matched(cg.load_results("conditioning"), "striped").min()
-        > matched(cg.load_results("conditioning"), "planes").max()
+        matched("striped").min() > matched("planes").max()
     ),
     "the same layers read it far better from right planes": lambda: (
-        matched(cg.load_results("conditioning"), "planes", "published, flattened").min()
-        > matched(cg.load_results("conditioning"), "striped", "published, flattened").max() + 0.1
+        matched("planes", "published, flattened").min()
+        > matched("striped", "published, flattened").max() + 0.1
     ),
     "The quick network prefers right planes too, by little": lambda: (
-        matched(cg.load_results("conditioning"), "planes", "quick").min()
-        > matched(cg.load_results("conditioning"), "striped", "quick").max()
+        matched("planes", "quick").min() > matched("striped", "quick").max()
     ),
     "(80.0 % in the middle, between 75.8 % and 81.2 %)": lambda: (
         np.round(
             [
-                100 * np.median(matched(cg.load_results("conditioning"), planes))
+                100 * np.median(matched(planes))
                 for planes in ("planes and rows", "planes", "striped")
             ],
             1,
@@ -191,7 +195,7 @@ CLAIMS_09 = {
     "about a quarter of the eights asked for turn into something else": lambda: (
         abs(eights("projection", 0.0) - 0.75) < 0.05
     ),
-    "one seed draws none at all": lambda: eights("auxiliary", 0.0).min() < 0.05,
+    "one seed draws hardly any": lambda: eights("auxiliary", 0.0).min() < 0.05,
 }
 
 
