@@ -1,12 +1,13 @@
-"""The constants of the quick recipe and of the generator we ship, chosen by a judge of their own.
+"""The constants of the quick recipe and of the generators we ship, chosen by a judge of their own.
 
-    python benchmarks/choices.py mnist.npz           # "full": data from Keras's cache or download
-    python benchmarks/choices.py mnist.npz patient   # only variants whose name contains this
+    python benchmarks/choices.py mnist                        # data from Keras's cache or download
+    python benchmarks/choices.py fashion_mnist fashion.npz    # from a file in Keras's layout
+    python benchmarks/choices.py mnist mnist.npz patient      # only variants with this in the name
 
 The development judge learns from the first 50,000 training images, as the generators do here, and
-takes the last 10,000 for its reference. So neither the judges that the package ships nor MNIST's
-test digits have a part in any choice. The judge is trained first, into results/, and not committed.
-A run that is already in results/choices.jsonl is not repeated.
+takes the last 10,000 for its reference. So neither the judges that the package ships nor the test
+images have a part in any choice. The judge is trained first, into results/, and not committed. A
+run that is already in results/choices_NAME.jsonl is not repeated.
 """
 
 import json
@@ -24,38 +25,43 @@ from cgan_utils.metrics import frechet_distance, moments
 from cgan_utils.recipes import untrained
 
 RESULTS = Path(__file__).parent / "results"
-LOG = RESULTS / "choices.jsonl"
 QUICK = cg.RECIPES["quick"]
 # 12 s on two cores; 54 s, as in the notebooks; 5 epochs of 50,000
 QUICK_STEPS, MINUTE_STEPS, PATIENT_STEPS = 420, 2_000, 5 * 50_000 // 64
 PATIENT = {"batch_size": 64}
-# Name: what differs from the quick recipe; steps; seeds.
+# Data set, name: what differs from the quick recipe; steps; seeds.
 VARIANTS = {
-    "quick": ({}, QUICK_STEPS, 3),
-    "quick, learning rate 2e-3": ({"learning_rate": 2e-3}, QUICK_STEPS, 3),
-    "quick, learning rate 4e-3": ({"learning_rate": 4e-3}, QUICK_STEPS, 3),
-    "quick, beta 0.5 and 0.99": ({"beta_1": 0.5, "beta_2": 0.99}, QUICK_STEPS, 3),
-    "quick, batches of 64": ({"batch_size": 64}, QUICK_STEPS * 32 // 64, 3),
-    "quick, mismatched weight 0.25": ({"mismatched_weight": 0.25}, QUICK_STEPS, 3),
-    "quick, mismatched weight 0": ({"mismatched_weight": 0.0}, QUICK_STEPS, 3),
-    "a minute": ({}, MINUTE_STEPS, 2),
-    "a minute, learning rate 4e-3": ({"learning_rate": 4e-3}, MINUTE_STEPS, 2),
-    "patient": (PATIENT, PATIENT_STEPS, 1),
-    "patient, 10 epochs": (PATIENT, 2 * PATIENT_STEPS, 1),
+    "mnist": {
+        "quick": ({}, QUICK_STEPS, 3),
+        "quick, learning rate 2e-3": ({"learning_rate": 2e-3}, QUICK_STEPS, 3),
+        "quick, learning rate 4e-3": ({"learning_rate": 4e-3}, QUICK_STEPS, 3),
+        "quick, beta 0.5 and 0.99": ({"beta_1": 0.5, "beta_2": 0.99}, QUICK_STEPS, 3),
+        "quick, batches of 64": ({"batch_size": 64}, QUICK_STEPS * 32 // 64, 3),
+        "quick, mismatched weight 0.25": ({"mismatched_weight": 0.25}, QUICK_STEPS, 3),
+        "quick, mismatched weight 0": ({"mismatched_weight": 0.0}, QUICK_STEPS, 3),
+        "a minute": ({}, MINUTE_STEPS, 2),
+        "a minute, learning rate 4e-3": ({"learning_rate": 4e-3}, MINUTE_STEPS, 2),
+        "patient": (PATIENT, PATIENT_STEPS, 1),
+        "patient, 10 epochs": (PATIENT, 2 * PATIENT_STEPS, 1),
+    },
+    "fashion_mnist": {
+        "patient": (PATIENT, PATIENT_STEPS, 1),
+        "patient, mismatched weight 0": ({**PATIENT, "mismatched_weight": 0.0}, PATIENT_STEPS, 1),
+    },
 }
 
 
-def split(source: str) -> list[cg.LabeledImages]:
-    data = cg.load_images("mnist", "train", source)
+def split(name: str, source: str) -> list[cg.LabeledImages]:
+    data = cg.load_images(name, "train", source)
     parts = (slice(0, 50_000), slice(50_000, None))
     return [replace(data, images=data.images[p], labels=data.labels[p]) for p in parts]
 
 
-def load_judge(train: cg.LabeledImages) -> keras.Model:
+def load_judge(name: str, train: cg.LabeledImages) -> keras.Model:
     """The development judge: images to features (N, 128) and logits (N, 10)."""
     keras.utils.set_random_seed(3)
     judge = build_judge()
-    path = RESULTS / "development_judge.weights.h5"
+    path = RESULTS / f"development_judge_{name}.weights.h5"
     if path.exists():
         judge.load_weights(path)
     else:
@@ -86,13 +92,15 @@ def train_and_score(judge, train, held_out, changes: dict, steps: int, seed: int
 
 
 def main():
-    source, part = (*sys.argv[1:], "")[:2]
-    train, held_out = split(source)
-    judge = load_judge(train)
+    arguments = dict(enumerate(sys.argv))
+    name, source, part = sys.argv[1], arguments.get(2, "full"), arguments.get(3, "")
+    train, held_out = split(name, source)
+    judge = load_judge(name, train)
+    log = RESULTS / f"choices_{name}.jsonl"
     done = (
-        [json.loads(line) for line in LOG.read_text("utf-8").splitlines()] if LOG.exists() else []
+        [json.loads(line) for line in log.read_text("utf-8").splitlines()] if log.exists() else []
     )
-    if not done:  # what real digits give, for comparison: as many others, of the same labels
+    if not done:  # what real images give, for comparison: as many others, of the same labels
         rng, chosen = np.random.default_rng(0), []
         for label, count in enumerate(np.bincount(held_out.labels)):
             chosen.append(rng.choice(np.flatnonzero(train.labels == label), count, replace=False))
@@ -100,16 +108,16 @@ def main():
         other, _ = judge.predict(train.images[np.concatenate(chosen)], 500, verbose=0)
         accuracy = float((logits.argmax(axis=1) == held_out.labels).mean())
         distance = frechet_distance(moments(real), moments(other))
-        done.append({"variant": "real digits", "accuracy": accuracy, "frechet": distance})
-        LOG.write_text(json.dumps(done[0]) + "\n", "utf-8")
-    for name, (changes, steps, seeds) in VARIANTS.items():
+        done.append({"variant": "real images", "accuracy": accuracy, "frechet": distance})
+        log.write_text(json.dumps(done[0]) + "\n", "utf-8")
+    for variant, (changes, steps, seeds) in VARIANTS[name].items():
         for seed in range(seeds):
-            run = {"variant": name, "steps": steps, "seed": seed}
-            if part not in name or any(run.items() <= entry.items() for entry in done):
+            run = {"variant": variant, "steps": steps, "seed": seed}
+            if part not in variant or any(run.items() <= entry.items() for entry in done):
                 continue
             run |= train_and_score(judge, train, held_out, changes, steps, seed)
             print(run, flush=True)
-            with LOG.open("a", encoding="utf-8") as file:
+            with log.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(run) + "\n")
 
 

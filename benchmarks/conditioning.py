@@ -173,7 +173,7 @@ def planned() -> list[dict]:
     """The runs, the most important first."""
     runs = [("sample", *config, STEPS, seed) for seed in range(3) for config in MAIN]
     few = [(way, 0.5) for way in ("projection", "planes", "embedding", "conditional norm")]
-    few += [("projection", 0.0), ("auxiliary", 0.0)]
+    few += [("projection", 0.0), ("auxiliary", 0.0), ("none", 0.0), ("striped", 0.5)]
     runs += [
         (data, *config, STEPS, seed)
         for seed in range(3)

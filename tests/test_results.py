@@ -95,6 +95,12 @@ def medians(key, data="sample"):
     return {pair: np.median(conditioning(key, *pair, data)[:3]) for pair in pairs}
 
 
+def lost_by_wrong_labels():
+    right = medians("accuracy")
+    wrong = medians("accuracy", "20 % wrong labels")
+    return {pair: right[pair] - value for pair, value in wrong.items()}
+
+
 def eights(way, weight):
     return conditioning("accuracy_by_class", way, weight, "50 images of class 8")[:, 8]
 
@@ -192,6 +198,15 @@ CLAIMS_09 = {
         - medians("accuracy", "20 % wrong labels")["projection", 0.5]
         < 0.03
     ),
+    "Right planes lose more than striped ones, which were level with them before": lambda: (
+        conditioning("accuracy", "planes", 0.5, "20 % wrong labels").max()
+        < conditioning("accuracy", "striped", 0.5, "20 % wrong labels").min(),
+        abs(medians("accuracy")["planes", 0.5] - medians("accuracy")["striped", 0.5]) < 0.01,
+    ),
+    "`conditional norm`, which had only begun to obey, falls furthest": lambda: (
+        best(lost_by_wrong_labels(), 0.5, highest=True) == "conditional norm"
+    ),
+    "fewer than one picture in ten looks like an eight": lambda: eights("none", 0.0) < 0.1,
     "about a quarter of the eights asked for turn into something else": lambda: (
         abs(eights("projection", 0.0) - 0.75) < 0.05
     ),
