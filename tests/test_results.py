@@ -124,24 +124,24 @@ def varieties(weight):
     return np.median(by_class, axis=1)
 
 
-def published_after_400_seconds():
-    """Percent recognized as asked, by the second judge: with the stripe, with right planes."""
+def published_after_400_seconds(name):
+    """Percent recognized as asked, by the second judge: the least and the most of all seeds."""
     log = NOTEBOOKS.parent / "benchmarks/results/recipes_60000.jsonl"
     runs = [json.loads(line) for line in log.read_text("utf-8").splitlines()]
-    return [
-        round(100 * point["mnist_second"]["conditional_accuracy"])
-        for name in ("published, striped planes", "published")
+    shares = [
+        100 * point["mnist_second"]["conditional_accuracy"]
         for run in runs
-        if (run["recipe"], run["seed"]) == (name, 0)
         for point in run["points"]
-        if point["seconds"] == 400
+        if (run["recipe"], point["seconds"]) == (name, 400)
     ]
+    return round(min(shares)), round(max(shares))
 
 
 CLAIMS_09 = {
-    "31% with the stripe as asked, and 10%, which is chance, with right planes": lambda: (
-        published_after_400_seconds() == [31, 10]
-    ),
+    "29% to 31% with the stripe as asked, and 10% to 16%": lambda: [
+        published_after_400_seconds("published, striped planes") == (29, 31),
+        published_after_400_seconds("published") == (10, 16),
+    ],
     "reads a label better from a band than from right planes": lambda: (
         matched("striped").min() > matched("planes").max()
     ),
