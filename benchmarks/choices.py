@@ -2,7 +2,7 @@
 
     python benchmarks/choices.py mnist                        # data from Keras's cache or download
     python benchmarks/choices.py fashion_mnist fashion.npz    # from a file in Keras's layout
-    python benchmarks/choices.py mnist mnist.npz patient      # only variants with this in the name
+    python benchmarks/choices.py mnist mnist.npz spread       # only variants with this in the name
 
 The development judge learns from the first 50,000 training images, as the generators do here, and
 takes the last 10,000 for its reference. So neither the judges that the package ships nor the test
