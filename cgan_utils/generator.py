@@ -33,6 +33,20 @@ def build_generator(classes: int = 10, latent_dim: int = 64) -> keras.Model:
     return keras.Model([latent, label], image, name="generator")
 
 
+def build_pretrained_generator(classes: int = 10, latent_dim: int = 64) -> keras.Model:
+    """The generator of `load_pretrained`: the quick one and a layer more, at 28×28, for finer strokes.
+
+    Takes and gives what `build_generator` does. A step of training takes a fifth longer.
+    """
+    quick = build_generator(classes, latent_dim)
+    x = quick.get_layer("relu_2").output
+    x = layers.Conv2DTranspose(16, 4, strides=2, padding="same", use_bias=False, name="to_28x28")(x)
+    x = layers.BatchNormalization(name="norm_3")(x)
+    x = layers.ReLU(name="relu_3")(x)
+    image = layers.Conv2D(1, 5, padding="same", activation="sigmoid", name="image")(x)
+    return keras.Model(quick.inputs, image, name="pretrained_generator")
+
+
 def build_published_generator(classes: int = 10, latent_dim: int = 128) -> keras.Model:
     """The published generator, layer by layer; LeakyReLU between the layers as in DCGAN.
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import keras
 import numpy as np
 
-from .generator import Sampler, build_generator
+from .generator import Sampler, build_pretrained_generator
 
 WEIGHTS = Path(__file__).parent / "weights"
 
@@ -19,7 +19,7 @@ def load_pretrained(name: str = "mnist") -> Sampler:
 
     Raises ValueError if there is none of this name, or if its file is damaged.
     """
-    return Sampler(load_weights(build_generator(), f"generator_{_known(name)}"))
+    return Sampler(load_weights(build_pretrained_generator(), f"generator_{_known(name)}"))
 
 
 class Strip(NamedTuple):

@@ -26,6 +26,7 @@ class Recipe:
     beta_2: float = 0.999
     mismatched_weight: float = 0.0
     ema_decay: float = 0.0
+    model: type[ConditionalGAN] = ConditionalGAN
 
 
 RECIPES = {
@@ -94,7 +95,7 @@ def train(
 def untrained(settings: Recipe, seed: int, steps: int | None = None) -> ConditionalGAN:
     """The recipe's model, compiled; if its learning rates fall, they reach zero after `steps`."""
     keras.utils.set_random_seed(seed)  # the networks' first weights
-    gan = ConditionalGAN(
+    gan = settings.model(
         settings.build_generator(), settings.build_discriminator(), settings.ema_decay, seed
     )
     rate = settings.learning_rate

@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 import cgan_utils as cg
+from cgan_utils.generator import build_pretrained_generator
 
 
 @pytest.fixture(scope="module")
@@ -13,7 +14,11 @@ def sampler():
 
 @pytest.mark.parametrize(
     ("build", "latent_dim", "parameters"),
-    [(cg.build_generator, 64, 369_729), (cg.build_published_generator, 128, 1_491_215)],
+    [
+        (cg.build_generator, 64, 369_729),
+        (build_pretrained_generator, 64, 384_273),
+        (cg.build_published_generator, 128, 1_491_215),
+    ],
 )
 def test_networks_draw_images(build, latent_dim, parameters):
     network = build()

@@ -44,7 +44,20 @@ def test_d_sees_that_one_picture_is_drawn_again_and_again(digits):
 
 
 def test_the_recipe_trains(few):
-    gan = untrained(PATIENT, seed=0, steps=1)
+    """Its first step is one of those with a penalty."""
+    gan = untrained(PATIENT, seed=0, steps=100)
     before = gan.discriminator.get_weights()
-    gan.fit(few.batches(PATIENT.batch_size), verbose=0)
-    assert any(np.any(a != b) for a, b in zip(before, gan.discriminator.get_weights(), strict=True))
+    gan.fit(few.batches(PATIENT.batch_size).take(1), verbose=0)
+    after = gan.discriminator.get_weights()
+    assert any(np.any(a != b) for a, b in zip(before, after, strict=True))
+    assert all(np.isfinite(weights).all() for weights in after + gan.generator.get_weights())
+
+
+def test_the_penalty_comes_at_every_sixteenth_step(few):
+    gan = untrained(PATIENT, seed=0, steps=100)
+    images, rows = next(iter(few.batches(PATIENT.batch_size)))
+    penalties = []
+    for step in range(17):
+        gan.d_optimizer.iterations.assign(step)
+        penalties.append(float(gan.lazy_penalty(images, images, rows)))
+    assert [step for step, penalty in enumerate(penalties) if penalty > 0] == [0, 16]

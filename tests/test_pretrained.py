@@ -6,6 +6,7 @@ import pytest
 
 import cgan_utils as cg
 from cgan_utils import pretrained
+from cgan_utils.generator import build_pretrained_generator
 
 
 @pytest.fixture
@@ -91,7 +92,7 @@ def test_arrays_with_code_in_them_are_refused(weights_folder):
 
 
 def test_what_is_written_can_be_read(weights_folder):
-    network = cg.build_generator()
+    network = build_pretrained_generator()
     path = pretrained.save_weights(network, "generator_new", {"seed": 0})
     loaded = cg.load_pretrained("new").network
     for a, b in zip(network.get_weights(), loaded.get_weights(), strict=True):
