@@ -7,7 +7,8 @@
 # make notebooks [ONLY=05_training]       executes the notebooks in place
 # make pictures                           makes the README's pictures anew
 # make lock                               renews the versions in constraints.txt
-# make repository URL=https://github.com/me/my-fork   writes that address into all badges and set-up cells
+# make repository [URL=https://github.com/me/my-fork]   writes the address of git's origin, or the
+#                                         one named, into all badges and set-up cells
 #
 # PYTHON=python3.12 after any of them makes .venv with that Python.
 
@@ -50,7 +51,8 @@ lock: .venv/bin/python
 repository:
 	@$(PYTHON) tools/repository.py $(URL)
 
-# An extra of pyproject.toml in the versions of constraints.txt; the stamp says that it is there, and is made last.
+# An extra of pyproject.toml in the versions of constraints.txt; the stamp says that it is there, and
+# is made last.
 .venv/installed-%: pyproject.toml constraints.txt | .venv/bin/python
 	@echo "Installing into .venv. The first time this downloads about 700 MB, most of it TensorFlow."
 	@$(BIN)/python -m pip install -c constraints.txt -e ".[$*]" \

@@ -1,38 +1,34 @@
 """The constants of the quick recipe and of the generators we ship, chosen by a judge of their own.
 
-    python benchmarks/choices.py mnist                        # data from Keras's cache or download
-    python benchmarks/choices.py fashion_mnist fashion.npz    # from a file in Keras's layout
-    python benchmarks/choices.py mnist mnist.npz spread       # only variants with this in the name
+    python benchmarks/choices.py mnist                        # about two hours
+    python benchmarks/choices.py fashion_mnist fashion.npz    # the same from a file
+    python benchmarks/choices.py mnist --only spread          # only variants with this in the name
 
 The development judge learns from the first 50,000 training images, as the generators do here, and
 takes the last 10,000 for its reference. So neither the judges that the package ships nor the test
-images have a part in any choice. The judge is trained first, into results/, and not committed. A
-run that is already in results/choices_NAME.jsonl is not repeated.
+images have a part in any choice. The judge is trained first, into results/, and not committed.
 """
 
-import json
-import sys
 import time
 from dataclasses import replace
-from pathlib import Path
 
+import cgan_utils as cg  # first: it imports TensorFlow without its log
+
+# isort: split
 import keras
 import numpy as np
 
-import cgan_utils as cg
+import common
 from cgan_utils.judge import build_judge
 from cgan_utils.metrics import frechet_distance, moments
-from cgan_utils.recipes import untrained
-from patient import PATIENT
 
-RESULTS = Path(__file__).parent / "results"
-QUICK = cg.RECIPES["quick"]
+QUICK, PATIENT = cg.RECIPES["quick"], cg.RECIPES["patient"]
 LARGE = replace(QUICK, batch_size=64)
 SPREAD = replace(LARGE, build_discriminator=PATIENT.build_discriminator)
 # 12 s on two cores; 54 s, as in the notebooks; 5 epochs of 50,000 in batches of 64
 QUICK_STEPS, MINUTE_STEPS, LONG_STEPS = 420, 2_000, 5 * 50_000 // 64
 NOISE_WIDTHS = (0.95, 1, 1.05, 1.1)  # drawn from after training; in it, always 1
-# Data set, name: recipe; steps; seeds.
+# By data set and name: recipe, steps, seeds
 VARIANTS = {
     "mnist": {
         "quick": (QUICK, QUICK_STEPS, 3),
@@ -66,17 +62,11 @@ VARIANTS = {
 }
 
 
-def split(name: str, source: str) -> list[cg.LabeledImages]:
-    data = cg.load_images(name, "train", source)
-    parts = (slice(0, 50_000), slice(50_000, None))
-    return [replace(data, images=data.images[p], labels=data.labels[p]) for p in parts]
-
-
 def load_judge(name: str, train: cg.LabeledImages) -> keras.Model:
-    """The development judge: images to features (N, 128) and logits (N, 10)."""
+    """Give the development judge, trained if need be: images to features (N, 128) and logits."""
     keras.utils.set_random_seed(3)
-    judge = build_judge()
-    path = RESULTS / f"development_judge_{name}.weights.h5"
+    judge = build_judge(train.condition.width, train.image_shape)
+    path = common.RESULTS / f"development_judge_{name}.weights.h5"
     if path.exists():
         judge.load_weights(path)
     else:
@@ -90,9 +80,20 @@ def load_judge(name: str, train: cg.LabeledImages) -> keras.Model:
     return keras.Model(judge.input, [judge.get_layer("features").output, judge.output])
 
 
-def train_and_score(judge, train, held_out, settings, steps: int, seed: int) -> dict:
-    gan = untrained(settings, seed, steps)
-    batches = train.batches(settings.batch_size, seed).repeat()
+def score_real(judge: keras.Model, train: cg.LabeledImages, held_out: cg.LabeledImages) -> dict:
+    """Score real images for comparison: as many others, of the same labels."""
+    rng, chosen = np.random.default_rng(0), []
+    for label, count in enumerate(np.bincount(held_out.labels)):
+        chosen.append(rng.choice(np.flatnonzero(train.labels == label), count, replace=False))
+    real, logits = judge.predict(held_out.images, 500, verbose=0)
+    other, _ = judge.predict(train.images[np.concatenate(chosen)], 500, verbose=0)
+    accuracy = float((logits.argmax(axis=1) == held_out.labels).mean())
+    return {"accuracy": accuracy, "frechet": frechet_distance(moments(real), moments(other))}
+
+
+def train_and_score(judge, train, held_out, recipe: cg.Recipe, steps: int, seed: int) -> dict:
+    gan = recipe.build(train, seed, steps)
+    batches = train.batches(recipe.batch_size, seed).repeat()
     start = time.process_time()
     gan.fit(batches, steps_per_epoch=steps, verbose=0)
     seconds = time.process_time() - start
@@ -109,34 +110,32 @@ def train_and_score(judge, train, held_out, settings, steps: int, seed: int) -> 
     return result
 
 
-def main():
-    arguments = dict(enumerate(sys.argv))
-    name, source, part = sys.argv[1], arguments.get(2, "full"), arguments.get(3, "")
-    train, held_out = split(name, source)
-    judge = load_judge(name, train)
-    log = RESULTS / f"choices_{name}.jsonl"
-    done = (
-        [json.loads(line) for line in log.read_text("utf-8").splitlines()] if log.exists() else []
+def main() -> None:
+    options = common.parser(__doc__)
+    options.add_argument("name", choices=VARIANTS)
+    common.add_source(options)
+    options.add_argument("--only", default="", help="a part of the names of the variants to run")
+    options = options.parse_args()
+    log = common.Log(
+        f"choices_{options.name}",
+        command=f"python benchmarks/choices.py {options.name}",
+        data="the first 50,000 training images; the last 10,000 as the judge's reference",
+        samples=10_000,
     )
-    if not done:  # what real images give, for comparison: as many others, of the same labels
-        rng, chosen = np.random.default_rng(0), []
-        for label, count in enumerate(np.bincount(held_out.labels)):
-            chosen.append(rng.choice(np.flatnonzero(train.labels == label), count, replace=False))
-        real, logits = judge.predict(held_out.images, 500, verbose=0)
-        other, _ = judge.predict(train.images[np.concatenate(chosen)], 500, verbose=0)
-        accuracy = float((logits.argmax(axis=1) == held_out.labels).mean())
-        distance = frechet_distance(moments(real), moments(other))
-        done.append({"variant": "real images", "accuracy": accuracy, "frechet": distance})
-        log.write_text(json.dumps(done[0]) + "\n", "utf-8")
-    for variant, (settings, steps, seeds) in VARIANTS[name].items():
+    data = cg.load_images(options.name, "train", options.source)
+    train = data.subset(slice(50_000), "the first 50,000")
+    held_out = data.subset(slice(50_000, None), "the last 10,000")
+    judge = load_judge(options.name, train)
+    if not log.table("real"):
+        log.append("real", score_real(judge, train, held_out))
+    for variant, (recipe, steps, seeds) in VARIANTS[options.name].items():
+
+        def measure(variant, steps, seed, recipe=recipe) -> dict:
+            return train_and_score(judge, train, held_out, recipe, steps, seed)
+
         for seed in range(seeds):
-            run = {"variant": variant, "steps": steps, "seed": seed}
-            if part not in variant or any(run.items() <= entry.items() for entry in done):
-                continue
-            run |= train_and_score(judge, train, held_out, settings, steps, seed)
-            print(run, flush=True)
-            with log.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(run) + "\n")
+            if options.only in variant:
+                log.run("runs", {"variant": variant, "steps": steps, "seed": seed}, measure)
 
 
 if __name__ == "__main__":

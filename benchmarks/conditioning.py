@@ -1,111 +1,98 @@
 """How should the label go in? The same nets, data and number of steps, one way in after the other.
 
-    python benchmarks/conditioning.py           # trains; a run that is already in the log is not repeated
-    python benchmarks/conditioning.py --speed   # times steps of all ways in turns; wants a quiet machine
+    python benchmarks/conditioning.py    # 134 runs of half a minute, 40 of ten seconds
 
-Both write cgan_utils/results/conditioning.json from all that is in benchmarks/results/conditioning.jsonl.
-Notebook 09 reads it. Everything runs on the 4,000 training digits of the embedded sample, with the
-quick recipe's settings but for the number of steps.
+First it times steps of all ways in turns, which wants a quiet machine. Then it trains
+discriminators alone, to find out which label planes they can read, and the quick recipe with every
+way in. Everything runs on the 4,000 training digits of the embedded sample.
 """
 
-import argparse
-import json
 import time
 from dataclasses import replace
-from functools import partial
-from pathlib import Path
+from functools import cache
 
+import cgan_utils as cg  # first: it imports TensorFlow without its log
+
+# isort: split
 import keras
 import numpy as np
 import tensorflow as tf
 
-import cgan_utils as cg
-from cgan_utils.metrics import frechet_distance, moments, variety
-from cgan_utils.recipes import untrained
-from cgan_utils.results import RESULTS
+import common
+from cgan_utils.files import SHIPPED
+from cgan_utils.metrics import variety
 
-LOG = Path(__file__).parent / "results" / "conditioning.jsonl"
 STEPS = 750  # 6 epochs
 LONG_STEPS = 2_000  # 16 epochs, as in the quick recipe
 SAMPLES = 5_000
 QUICK = cg.RECIPES["quick"]
+# Each way without mismatched pairs, and with them unless it cannot be shown a wrong label
+MAIN = [(way, w) for way in cg.WAYS for w in sorted({0.0, cg.WAYS[way].mismatched_weight})]
 RARE_CLASS, RARE_COUNT = 8, 50
 
-# The way in -> the discriminator's conditioning and the generator
-WAYS = {name: (name, cg.build_generator) for name in cg.CONDITIONINGS}
-WAYS["conditional norm"] = ("projection", cg.build_conditional_norm_generator)
-# A discriminator that does not take the label in cannot be shown a wrong one.
-WITHOUT_PAIRS = ("none", "auxiliary")
-MAIN = [(way, w) for way in WAYS for w in (0.0, 0.5) if not (w and way in WITHOUT_PAIRS)]
-JUDGES = ("mnist", "mnist_second")
+
+@cache
+def digits(split: str = "train") -> cg.LabeledImages:
+    return cg.load_images("mnist", split)
 
 
-def choose_data(name, seed) -> cg.LabeledImages:
-    digits = cg.load_images("mnist", "train")
-    rng = np.random.default_rng(seed)
+def choose_data(name: str, seed: int) -> cg.LabeledImages:
+    """Give the sample's training digits, all of them or spoiled: fewer, or with wrong labels."""
+    data, rng = digits(), np.random.default_rng(seed)
     if name == "1,000 images":
         chosen = np.concatenate(
-            [rng.choice(np.flatnonzero(digits.labels == c), 100, replace=False) for c in range(10)]
+            [rng.choice(np.flatnonzero(data.labels == c), 100, replace=False) for c in range(10)]
         )
-        return cg.LabeledImages(
-            digits.images[chosen], digits.labels[chosen], digits.class_names, name
-        )
+        return data.subset(chosen, name)
     if name == "20 % wrong labels":
-        wrong = (digits.labels + rng.integers(1, 10, len(digits.labels))) % 10
-        labels = np.where(rng.random(len(wrong)) < 0.2, wrong, digits.labels)
-        return cg.LabeledImages(digits.images, labels, digits.class_names, name)
+        wrong = (data.labels + rng.integers(1, 10, len(data.labels))) % 10
+        labels = np.where(rng.random(len(wrong)) < 0.2, wrong, data.labels)
+        return replace(data, labels=labels, source=name)
     if name == "50 images of class 8":
-        return cg.make_rare(digits, RARE_CLASS, RARE_COUNT, seed)
-    return digits
+        return cg.make_rare(data, RARE_CLASS, RARE_COUNT, seed)
+    return data
 
 
-def build(way, mismatched_weight, steps, seed) -> cg.ConditionalGAN:
-    conditioning, build_generator = WAYS[way]
-    settings = replace(
-        QUICK,
-        build_generator=build_generator,
-        build_discriminator=partial(cg.build_conditioned_discriminator, conditioning),
-        mismatched_weight=mismatched_weight,
-    )
-    gan = untrained(settings, seed, steps)
-    if conditioning == "auxiliary":
-        gan.compile(gan.d_optimizer, gan.g_optimizer, loss="auxiliary")
-    return gan
+def build(way: str, mismatched_weight: float, steps: int, seed: int) -> cg.ConditionalGAN:
+    recipe = replace(cg.WAYS[way], mismatched_weight=mismatched_weight)
+    return recipe.build(digits(), seed, steps)
 
 
-def train_and_score(data, way, mismatched_weight, steps, seed) -> dict:
+def train_and_score(data: str, way: str, mismatched_weight: float, steps: int, seed: int) -> dict:
     gan = build(way, mismatched_weight, steps, seed)
     batches = choose_data(data, seed).batches(QUICK.batch_size, seed).repeat()
     start = time.process_time()
     gan.fit(batches, steps_per_epoch=steps, verbose=0)
     cpu_seconds = time.process_time() - start
 
-    labels = cg.Judge("mnist").reference.labels.astype(int)
-    labels = np.random.default_rng(0).choice(labels, SAMPLES, replace=False)
-    images = gan.generate(labels, seed)
-    scores = {"cpu_seconds": round(cpu_seconds, 1)}
-    for name, suffix in zip(JUDGES, ("", "_second"), strict=True):
-        judge = cg.Judge(name)
-        features, logits = judge.look(images)
-        right = logits.argmax(axis=1) == labels
-        scores[f"accuracy{suffix}"] = right.mean()
-        scores[f"frechet{suffix}"] = frechet_distance(judge.reference, moments(features))
-        if not suffix:
-            real = judge.reference
-            scores["accuracy_by_class"] = [right[labels == c].mean() for c in range(10)]
-            scores["variety_by_class"] = [
-                variety(real.features[real.labels == c], features[labels == c]) for c in range(10)
-            ]
-    return scores
+    labels = common.asked_labels(SAMPLES)
+    judge, second = cg.Judge("mnist"), cg.Judge("mnist_second")
+    score, other = (each.score(gan, labels, seed) for each in (judge, second))
+    real, right = judge.reference, score.recognized == labels
+    keras.backend.clear_session()
+    return {"cpu_seconds": round(cpu_seconds, 1)} | rounded(
+        accuracy=score.conditional_accuracy,
+        frechet=score.frechet_distance,
+        accuracy_by_class=[right[labels == c].mean() for c in range(10)],
+        variety_by_class=[
+            variety(real.features[real.labels == c], score.features[labels == c]) for c in range(10)
+        ],
+        accuracy_second=other.conditional_accuracy,
+        frechet_second=other.frechet_distance,
+    )
 
 
-def build_matcher(trunk, planes) -> keras.Model:
-    """The published discriminator, pooled or flattened, or the quick one, behind some label planes.
+def rounded(**scores) -> dict:
+    return {name: np.round(value, 4).tolist() for name, value in scores.items()}
+
+
+def build_matcher(trunk: str, planes: str) -> keras.Model:
+    """Build the published discriminator, pooled or flattened, or the quick one, with label planes.
 
     planes: "planes", "striped", or "planes and rows", which adds a plane of row numbers in [0, 1].
     """
     if trunk == "quick":
-        return cg.build_conditioned_discriminator(planes)
+        return cg.WAYS[planes].build_discriminator(10, digits().image_shape)
     network = cg.build_published_discriminator(striped=planes == "striped")
     image, label = network.inputs
     x = network.get_layer("label_planes").output
@@ -121,12 +108,12 @@ def build_matcher(trunk, planes) -> keras.Model:
     return keras.Model([image, label], keras.layers.Dense(1)(x))
 
 
-def train_matcher(trunk, planes, shift, seed, steps=300) -> dict:
-    """Trains D alone to tell real pairs from mismatched pairs; scores it on the sample's test digits.
+def train_matcher(trunk: str, planes: str, shift: int, seed: int, steps: int = 300) -> dict:
+    """Train D alone to tell real pairs from mismatched ones; score it on the sample's test digits.
 
-    shift: label y gets the planes of label (y + shift) % 10. top: the share of digits whose right
-    label has the highest logit. auc: for each label, how often a digit of it has a higher logit
-    than a digit of another class, both asked as that label.
+    shift: label y gets the planes of label (y + shift) % 10. Gives "top": the share of digits whose
+    right label has the highest logit; "auc": for each label, how often a digit of it has a higher
+    logit than a digit of another class, both asked as that label.
     """
     keras.utils.set_random_seed(seed)
     network, optimizer = build_matcher(trunk, planes), keras.optimizers.Adam(1e-3)
@@ -140,18 +127,18 @@ def train_matcher(trunk, planes, shift, seed, steps=300) -> dict:
         weights = network.trainable_variables
         optimizer.apply(tape.gradient(loss, weights), weights)
 
-    batches = choose_data("sample", seed).batches(64, seed).repeat().take(steps)
-    for step, (images, rows) in enumerate(batches):
-        update(images, rows, cg.mismatched_labels(rows, (seed, step)))
+    for step, (images, rows) in enumerate(digits().batches(64, seed).repeat().take(steps)):
+        update(images, rows, digits().condition.mismatched(rows, (seed, step)))
 
-    test = cg.load_images("mnist", "test")
+    test = digits("test")
     asked = [cg.one_hot([(c + shift) % 10] * len(test.labels), 10) for c in range(10)]
     logits = np.concatenate([network([test.images, rows]) for rows in asked], axis=1)
     auc = []
     for c in range(10):
         mine, others = logits[test.labels == c, c], logits[test.labels != c, c]
         auc.append((mine[:, None] > others).mean())
-    return {"top": (logits.argmax(axis=1) == test.labels).mean(), "auc": auc}
+    keras.backend.clear_session()
+    return rounded(top=(logits.argmax(axis=1) == test.labels).mean(), auc=auc)
 
 
 def planned_matchers() -> list[dict]:
@@ -170,7 +157,7 @@ def planned_matchers() -> list[dict]:
 
 
 def planned() -> list[dict]:
-    """The runs, the most important first."""
+    """Give the runs, the most important first."""
     runs = [("sample", *config, STEPS, seed) for seed in range(3) for config in MAIN]
     few = [(way, 0.5) for way in ("projection", "planes", "embedding", "conditional norm")]
     few += [("projection", 0.0), ("auxiliary", 0.0), ("none", 0.0), ("striped", 0.5)]
@@ -188,9 +175,9 @@ def planned() -> list[dict]:
     return [dict(zip(names, run, strict=True)) for run in runs]
 
 
-def measure_speed(rounds=5, steps=30) -> list[dict]:
-    """Seconds a step of every way in: medians over the steps of several rounds in turns."""
-    batches = choose_data("sample", 0).batches(QUICK.batch_size).repeat()
+def measure_speed(rounds: int = 5, steps: int = 30) -> list[dict]:
+    """Give the seconds a step of every way: medians over the steps of several rounds in turns."""
+    batches = digits().batches(QUICK.batch_size).repeat()
     gans = {(way, w): build(way, w, STEPS, seed=0) for way, w in MAIN}
     seconds = {config: [] for config in MAIN}
     for _ in range(rounds):
@@ -207,74 +194,34 @@ def measure_speed(rounds=5, steps=30) -> list[dict]:
     ]
 
 
-def read_log() -> list[dict]:
-    return (
-        [json.loads(line) for line in LOG.read_text("utf-8").splitlines()] if LOG.exists() else []
+def parameters(way: str) -> dict[str, int]:
+    gan = build(way, 0.0, STEPS, seed=0)
+    return {part: getattr(gan, part).count_params() for part in ("discriminator", "generator")}
+
+
+def open_log() -> common.Log:
+    names = ("batch_size", "learning_rate", "decay", "beta_1", "beta_2", "ema_decay")
+    return common.Log(
+        "conditioning",
+        SHIPPED,
+        command="python benchmarks/conditioning.py",
+        settings={"steps": STEPS, **{name: getattr(QUICK, name) for name in names}},
+        samples=SAMPLES,
+        floors=common.floors(SAMPLES),
+        parameters={way: parameters(way) for way in cg.WAYS},
     )
 
 
-def append(entry: dict):
-    LOG.parent.mkdir(exist_ok=True)
-    with LOG.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(entry) + "\n")
-
-
-def rounded(scores: dict) -> dict:
-    return {name: np.round(value, 4).tolist() for name, value in scores.items()}
-
-
-def write_results():
-    entries = read_log()
-    networks = {
-        way: {
-            "discriminator": cg.build_conditioned_discriminator(conditioning).count_params(),
-            "generator": build_generator().count_params(),
-        }
-        for way, (conditioning, build_generator) in WAYS.items()
-    }
-    settings = {
-        name: getattr(QUICK, name)
-        for name in ("batch_size", "learning_rate", "decay", "beta_1", "beta_2", "ema_decay")
-    }
-    outcome = {
-        "command": "python benchmarks/conditioning.py",
-        "machine": "two CPU cores",
-        "versions": {"tensorflow": tf.__version__, "keras": keras.__version__},
-        "settings": {"steps": STEPS, **settings},
-        "samples": SAMPLES,
-        "floors": {name: cg.Judge(name).reference.floors[SAMPLES] for name in JUDGES},
-        "parameters": networks,
-        "runs": [entry for entry in entries if "accuracy" in entry],
-        "matchers": [entry for entry in entries if "trunk" in entry],
-        "speed": [entry for entry in entries if "seconds_a_step" in entry][-len(MAIN) :],
-    }
-    lines = []
-    for name, value in outcome.items():
-        if name in ("runs", "matchers", "speed"):  # a line each
-            value = "[\n" + ",\n".join("  " + json.dumps(entry) for entry in value) + "\n ]"
-        else:
-            value = json.dumps(value)
-        lines.append(f' "{name}": {value}')
-    path = RESULTS / "conditioning.json"
-    path.parent.mkdir(exist_ok=True)
-    path.write_text("{\n" + ",\n".join(lines) + "\n}\n", "utf-8")
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--speed", action="store_true", help="time steps instead of training")
-    if parser.parse_args().speed:
+def main() -> None:
+    common.parser(__doc__).parse_args()
+    log = open_log()
+    if not log.table("speed"):
         for entry in measure_speed():
-            append(entry)
-    else:
-        work = [(train_matcher, run) for run in planned_matchers()]
-        work += [(train_and_score, run) for run in planned()]
-        done = read_log()
-        for measure, run in work:
-            if not any(run.items() <= entry.items() for entry in done):
-                append({**run, **rounded(measure(**run))})
-                keras.backend.clear_session()
-    write_results()
+            log.append("speed", entry)
+    for run in planned_matchers():
+        log.run("matchers", run, train_matcher)
+    for run in planned():
+        log.run("runs", run, train_and_score)
 
 
 if __name__ == "__main__":

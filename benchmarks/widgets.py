@@ -1,22 +1,22 @@
-"""How fast do the widgets answer? From a control's event to the new image's bytes, with the shipped generator.
+"""How fast do the widgets answer? From a control's event to the new picture, shipped generator.
 
-    python benchmarks/widgets.py
+    python benchmarks/widgets.py    # half a minute
 
-Prints the median and the 90th percentile of 200 events each; BENCHMARKS.md holds the last run.
+It takes the median and the 90th percentile of 200 events each, and wants a quiet machine.
 """
 
-import os
 import time
 
 import numpy as np
 
 import cgan_utils as cg
+import common
 
 EVENTS = 200
 
 
 def answer_times(panel, description: str) -> np.ndarray:
-    """Milliseconds (EVENTS,) from setting the slider of this description until the picture is there."""
+    """Give the milliseconds (EVENTS,) from setting a slider until the picture is there."""
     (slider,) = (c for c in panel.controls if c.description == description)
     times = []
     for i in range(EVENTS + 1):  # the first one may change nothing
@@ -27,24 +27,37 @@ def answer_times(panel, description: str) -> np.ndarray:
     return np.array(times[1:])
 
 
-generator, digits = cg.load_pretrained("mnist"), cg.load_images("mnist", "test")
-discriminator = cg.build_discriminator()
-rows = {
-    "explore: ten digits": (cg.explore(generator), "Direction 1"),
-    "explore_interpolation: eleven digits": (cg.explore_interpolation(generator), "Frame"),
-    "explore_mixture: one digit, and the judge": (cg.explore_mixture(generator), "3"),
-    "explore_discriminator: ten scores": (
-        cg.explore_discriminator(discriminator, digits.images[:40]),
-        "Image",
-    ),
-}
-print(f"{os.cpu_count()} CPU cores, {EVENTS} events each; milliseconds")
-print("| widget, and what an event computes | median | 90 % within |")
-print("|---|---|---|")
-for name, (panel, description) in rows.items():
-    times = answer_times(panel, description)
-    print(f"| {name} | {np.median(times):.1f} | {np.percentile(times, 90):.1f} |")
+def main() -> None:
+    common.parser(__doc__).parse_args()
+    generator, digits = cg.load_pretrained("mnist"), cg.load_images("mnist", "test")
+    discriminator = cg.build_discriminator()
+    panels = {
+        "explore, ten digits": (lambda: cg.explore(generator), "Direction 1"),
+        "explore_interpolation, eleven digits": (
+            lambda: cg.explore_interpolation(generator),
+            "Frame",
+        ),
+        "explore_mixture, one digit and the judge": (lambda: cg.explore_mixture(generator), "3"),
+        "explore_discriminator, ten scores": (
+            lambda: cg.explore_discriminator(discriminator, digits.images[:40]),
+            "Image",
+        ),
+    }
 
-start = time.perf_counter()
-cg.explore(generator)
-print(f"explore opens in {1000 * (time.perf_counter() - start):.0f} ms")
+    def measure(widget: str) -> dict:
+        open_panel, description = panels[widget]
+        open_panel()  # TensorFlow's first call is slow
+        start = time.perf_counter()
+        panel = open_panel()
+        opened = 1000 * (time.perf_counter() - start)
+        times = answer_times(panel, description)
+        numbers = {"opens": opened, "median": np.median(times), "ninety": np.percentile(times, 90)}
+        return {f"{name}_ms": round(float(number), 1) for name, number in numbers.items()}
+
+    log = common.Log("widgets", command="python benchmarks/widgets.py", events=EVENTS)
+    for widget in panels:
+        log.run("widgets", {"widget": widget}, measure)
+
+
+if __name__ == "__main__":
+    main()

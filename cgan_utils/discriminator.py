@@ -1,19 +1,20 @@
-"""D(x, y): is this a real image of this label? One logit, from an image and a one-hot row."""
+"""D(x, y): is this a real image of this label? One logit, from an image and a row."""
 
 import keras
 import tensorflow as tf
 from keras import layers
 
-IMAGE_SHAPE = (28, 28, 1)
+from .generator import IMAGE_SHAPE
+from .settings import plain_keras
 
 
 @keras.saving.register_keras_serializable("cgan_utils")
 class LabelPlanes(layers.Layer):
-    """Appends a label to an image as constant planes, one a class.
+    """Appends a row to an image as constant planes, one a class or attribute.
 
-    Takes images (B, 28, 28, 1) and one-hot rows (B, classes); gives (B, 28, 28, 1 + classes).
-    With `striped=True` it builds the planes of the published code instead: `tf.repeat` without an
-    axis flattens first, so that a label becomes a band of rows, the same in every plane.
+    Takes images (B, H, W, C) and rows (B, width); gives (B, H, W, C + width). With `striped=True`
+    it builds the planes of the published code instead: `tf.repeat` without an axis flattens first,
+    so that a label becomes a band of rows, the same in every plane.
     """
 
     def __init__(self, striped: bool = False, **kwargs):
@@ -21,8 +22,8 @@ class LabelPlanes(layers.Layer):
         self.striped = striped
 
     def call(self, images, one_hot):
-        height, width, classes = images.shape[1], images.shape[2], one_hot.shape[1]
-        shape = (tf.shape(images)[0], height, width, classes)
+        height, width, planes = images.shape[1], images.shape[2], one_hot.shape[1]
+        shape = (tf.shape(images)[0], height, width, planes)
         one_hot = tf.cast(one_hot, images.dtype)
         if self.striped:
             planes = tf.reshape(
@@ -36,45 +37,54 @@ class LabelPlanes(layers.Layer):
         return {**super().get_config(), "striped": self.striped}
 
 
-def build_discriminator(classes: int = 10) -> keras.Model:
-    """The quick discriminator: three strided convolutions, then a projection on the label.
+def strided_convolutions(x, numbers=(1, 2, 3)):
+    """Apply those of the quick discriminator's three convolutions; each halves the maps."""
+    for i in numbers:
+        filters, kernel = {1: (32, 4), 2: (64, 4), 3: (128, 3)}[i]
+        x = layers.Conv2D(filters, kernel, strides=2, padding="same", name=f"conv_{i}")(x)
+        x = layers.LeakyReLU(0.2, name=f"leaky_relu_{i}")(x)
+    return x
 
-    Takes [images (B, 28, 28, 1), one-hot rows (B, classes)], gives logits (B, 1). The logit is
+
+@plain_keras()
+def build_discriminator(
+    width: int = 10, image_shape: tuple[int, int, int] = IMAGE_SHAPE
+) -> keras.Model:
+    """Build the quick discriminator: three strided convolutions, then a projection on the row.
+
+    It takes [images (B, *image_shape), rows (B, width)] and gives logits (B, 1). The logit is
     w·h(x) + ⟨e(y), h(x)⟩: how real the image looks, plus how well it matches the label (projection
     discriminator, Miyato and Koyama 2018, arXiv 1802.05637). No batch normalization: real and fake
     images share a batch here, and its statistics would tell them apart.
     """
-    image = keras.Input(IMAGE_SHAPE, name="image")
-    label = keras.Input((classes,), name="label")
-    x = image
-    for i, (filters, kernel) in enumerate([(32, 4), (64, 4), (128, 3)], 1):
-        x = layers.Conv2D(filters, kernel, strides=2, padding="same", name=f"conv_{i}")(x)
-        x = layers.LeakyReLU(0.2, name=f"leaky_relu_{i}")(x)
-    features = layers.Flatten(name="features")(x)
+    image = keras.Input(image_shape, name="image")
+    label = keras.Input((width,), name="label")
+    features = layers.Flatten(name="features")(strided_convolutions(image))
     realness = layers.Dense(1, name="realness")(features)
     embedding = layers.Dense(features.shape[1], use_bias=False, name="label_embedding")(label)
     match = layers.Dot(axes=1, name="match")([embedding, features])
-    return keras.Model(
-        [image, label], layers.Add(name="logit")([realness, match]), name="discriminator"
-    )
+    logit = layers.Add(name="logit")([realness, match])
+    return keras.Model([image, label], logit, name="discriminator")
 
 
-def build_published_discriminator(classes: int = 10, striped: bool = False) -> keras.Model:
-    """The published discriminator: label planes, two strided convolutions, global max pooling.
+@plain_keras()
+def build_published_discriminator(
+    width: int = 10, image_shape: tuple[int, int, int] = IMAGE_SHAPE, striped: bool = False
+) -> keras.Model:
+    """Build the published discriminator: label planes, two convolutions, global max pooling.
 
-    Takes [images (B, 28, 28, 1), one-hot rows (B, classes)], gives logits (B, 1). The published
-    text prints the convolutions; activations, pooling and the last layer follow DCGAN (Radford et
-    al. 2015, arXiv 1511.06434). `striped=True` restores the label planes exactly as printed, bug
+    It takes [images (B, *image_shape), rows (B, width)] and gives logits (B, 1). The published text
+    prints the convolutions; activations, pooling and the last layer follow DCGAN (Radford et al.
+    2015, arXiv 1511.06434). `striped=True` restores the label planes exactly as printed, bug
     included.
     """
-    image = keras.Input(IMAGE_SHAPE, name="image")
-    label = keras.Input((classes,), name="label")
+    image = keras.Input(image_shape, name="image")
+    label = keras.Input((width,), name="label")
     x = LabelPlanes(striped, name="label_planes")(image, label)
     x = layers.Conv2D(64, 3, strides=2, padding="same", name="conv_1")(x)
     x = layers.LeakyReLU(0.2, name="leaky_relu_1")(x)
     x = layers.Conv2D(128, 3, strides=2, padding="same", name="conv_2")(x)
     x = layers.LeakyReLU(0.2, name="leaky_relu_2")(x)
     x = layers.GlobalMaxPooling2D(name="features")(x)
-    return keras.Model(
-        [image, label], layers.Dense(1, name="logit")(x), name="published_discriminator"
-    )
+    logit = layers.Dense(1, name="logit")(x)
+    return keras.Model([image, label], logit, name="published_discriminator")

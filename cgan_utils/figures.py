@@ -1,23 +1,26 @@
-"""Pictures: grids of images, loss curves, the GIF, and the package's own source for the notebooks to show."""
+"""Figures: images in a grid, loss curves, scores; and the package's own source, for notebooks."""
 
 import inspect
-import io
-import os
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-import imageio.v3 as imageio
 import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import display
-from PIL import Image, ImageDraw, ImageFont
+from matplotlib.figure import Figure
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 from pygments.style import Style
 from pygments.token import Comment, Keyword, Name, String
+
+from .pictures import grid
+
+if TYPE_CHECKING:
+    import keras
+
+    from .evaluation import Scores
 
 # Okabe and Ito's palette, told apart by color-blind readers too (jfly.uni-koeln.de/color).
 BLUE, ORANGE, GREEN, PINK, SKY, RED, YELLOW = (
@@ -26,7 +29,7 @@ BLUE, ORANGE, GREEN, PINK, SKY, RED, YELLOW = (
 
 
 def use_style() -> None:
-    """Sets matplotlib's defaults for this series: colors, sizes, a light grid."""
+    """Set matplotlib's defaults for this series: colors, sizes, a light grid."""
     plt.rcParams.update(
         {
             "axes.prop_cycle": plt.cycler(color=[BLUE, ORANGE, GREEN, PINK, SKY, RED, YELLOW]),
@@ -42,20 +45,6 @@ def use_style() -> None:
     )
 
 
-def grid(images: np.ndarray, columns: int = 10, gap: int = 1) -> np.ndarray:
-    """One picture (H, W) float32 of images (N, 28, 28, 1) in [0, 1], gray lines between them."""
-    images = np.asarray(images, np.float32)
-    images = images.reshape(images.shape[:3])
-    count, height, width = images.shape
-    columns = min(columns, count)
-    rows = -(-count // columns)
-    picture = np.full((rows * (height + gap) - gap, columns * (width + gap) - gap), 0.5, np.float32)
-    for i, image in enumerate(images):
-        top, left = i // columns * (height + gap), i % columns * (width + gap)
-        picture[top : top + height, left : left + width] = image
-    return picture
-
-
 def show_images(
     images: np.ndarray,
     columns: int = 10,
@@ -64,24 +53,32 @@ def show_images(
     row_labels: Sequence | None = None,
     ax: plt.Axes | None = None,
 ) -> plt.Axes:
-    """Draws images (N, 28, 28, 1) in [0, 1] as a grid with labels on its top and left side."""
+    """Draw images (N, H, W, 1 or 3) in [0, 1] as a grid with labels on its top and left side.
+
+    Without `ax`, in a new figure, where an image is two thirds of an inch long. Raises ValueError
+    on bad images or columns.
+    """
     picture = grid(images, columns)
+    cell = np.shape(images)[1:3]
     if ax is None:
-        height, width = picture.shape
-        ax = plt.figure(figsize=(0.3 + width / 42, 0.5 + height / 42)).gca()
+        height, width = (length / (1.5 * max(cell)) for length in picture.shape[:2])
+        ax = plt.figure(figsize=(0.3 + width, 0.5 + height)).gca()
     ax.imshow(picture, vmin=0, vmax=1, cmap="gray", interpolation="nearest")
     ax.grid(False)
     ax.spines[:].set_visible(False)
     ax.tick_params(length=0, labeltop=True, labelbottom=False)
-    for axis, labels in ((ax.xaxis, column_labels), (ax.yaxis, row_labels)):
+    for axis, length, labels in zip(
+        (ax.yaxis, ax.xaxis), cell, (row_labels, column_labels), strict=True
+    ):
         labels = [] if labels is None else [str(label) for label in labels]
-        axis.set_ticks([29 * i + 13.5 for i in range(len(labels))], labels)
+        middles = [(length + 1) * i + (length - 1) / 2 for i in range(len(labels))]
+        axis.set_ticks(middles, labels)
     ax.set_title(title)
     return ax
 
 
 def live_images() -> Callable[[np.ndarray, str], None]:
-    """A function show(images, title) that draws a row of images, and redraws it at every call."""
+    """Give a function show(images, title) that draws a row of images, anew at every call."""
     handle = None
 
     def show(images: np.ndarray, title: str) -> None:
@@ -97,112 +94,88 @@ def live_images() -> Callable[[np.ndarray, str], None]:
 
 
 def plot_losses(
-    history: Mapping[str, Sequence[float]], title: str = "Losses", ax: plt.Axes | None = None
+    history: "Mapping[str, Sequence[float]] | keras.callbacks.History",
+    title: str = "Losses",
+    ax: plt.Axes | None = None,
 ) -> plt.Axes:
-    """Draws what `fit` recorded, epoch by epoch, with the line of a discriminator that only guesses."""
+    """Draw the losses of D and G, epoch by epoch. history: what `fit` returned, or its `.history`.
+
+    In games on logits a gray line shows a D that only guesses: log 2. A Wasserstein critic, known
+    by its game or by a negative loss, has no such line. Raises ValueError if there are no losses.
+    """
     names = {
         "d_loss_real": ("D on real pairs", BLUE, "-"),
         "d_loss_fake": ("D on fake pairs", ORANGE, "--"),
         "d_loss_mismatched": ("D on mismatched pairs", GREEN, "-."),
         "g_loss": ("G", PINK, ":"),
     }
+    recorded = getattr(history, "history", history)
+    recorded = recorded if isinstance(recorded, Mapping) else {}
+    losses = {name: np.asarray(recorded[name], float) for name in names if name in recorded}
+    if not any(map(len, losses.values())):
+        raise ValueError(
+            f"the history has no losses named {', '.join(names)}; give what `fit` of a "
+            "ConditionalGAN returned, after an epoch at least."
+        )
+    game = getattr(getattr(history, "model", None), "game", None)
+    critic = game == "wasserstein" or any(
+        np.less(curve, 0).any() for name, curve in recorded.items() if name.startswith("d_loss")
+    )
     ax = ax or plt.figure(figsize=(7, 3)).gca()
-    for name, (label, color, style) in names.items():
-        if name in history:
-            ax.plot(
-                range(1, len(history[name]) + 1), history[name], style, color=color, label=label
-            )
-    ax.axhline(np.log(2), color="gray", linewidth=1, label="guessing: log 2")
+    for name, curve in losses.items():
+        label, color, style = names[name]
+        ax.plot(range(1, len(curve) + 1), curve, style, color=color, label=label)
+    if not critic:
+        ax.axhline(np.log(2), color="gray", linewidth=1, label="guessing: log 2")
+    if not any((curve < 0).any() for curve in losses.values()):
+        ax.set_ylim(bottom=0)
     ax.xaxis.set_major_locator(plt.MaxNLocator(integer=True))
-    ax.set(title=title, xlabel="epoch", ylabel="mean loss", ylim=(0, None))
+    ax.set(title=title, xlabel="epoch", ylabel="mean loss")
     ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
     return ax
 
 
-def save_gif(path, frames: np.ndarray, fps: float = 10, loop: int = 0, height: int = 96) -> Path:
-    """Writes frames (T, 28, 28, 1), or pictures (T, H, W), of values in [0, 1] as a GIF, whole or not at all.
+def plot_scores(scores: "Scores") -> Figure:
+    """Draw what `evaluate` measured, and give the figure.
 
-    fps: frames a second, at most 50, the fastest that browsers play. loop: how often it plays, 0
-    for ever. height: of the GIF in pixels; the width keeps the proportions. Gives the path. Raises
-    ValueError on bad frames or settings, OSError if the folder cannot be written.
+    On the left the table of classes asked for and recognized; on the right, if there are measures
+    of each class, bars of each of them, with a dash for real images.
     """
-    path = Path(path)
-    frames = np.asarray(frames, np.float32)
-    if frames.ndim == 4 and frames.shape[-1] == 1:
-        frames = frames[..., 0]
-    if frames.ndim != 3 or not frames.size:
-        raise ValueError(
-            f"frames have shape {frames.shape}; a GIF needs (T, H, W) or (T, H, W, 1) with T at least 1."
-        )
-    if not (np.isfinite(frames).all() and frames.min() >= 0 and frames.max() <= 1):
-        raise ValueError(
-            f"frames range from {frames.min():g} to {frames.max():g}; a GIF needs values in [0, 1]."
-        )
-    if not 0 < fps <= 50:
-        raise ValueError(f"fps is {fps}; it must be above 0 and at most 50.")
-    if not (height > 0 and loop >= 0):
-        raise ValueError(
-            f"height is {height} and loop is {loop}; height must be above 0, loop 0 (for ever) or more."
-        )
-    if path.suffix.lower() != ".gif":
-        raise ValueError(f"{path.name!r} must end in .gif.")
-    size = (round(height * frames.shape[2] / frames.shape[1]), height)
-    pictures = np.uint8(np.rint(frames * 255))
-    pictures = np.stack(
-        [Image.fromarray(picture).resize(size, Image.Resampling.BILINEAR) for picture in pictures]
+    measures = scores.per_class or {}
+    rows = -(-len(measures) // 2)
+    size = (11 if measures else 5, 5 * max(1, rows / 3))
+    figure = plt.figure(figsize=size, layout="constrained")
+    left, *right = figure.subfigures(1, 2 if measures else 1, squeeze=False)[0]
+    classes = range(len(scores.table))
+    ax = left.subplots()
+    shares = scores.table / np.maximum(1, scores.table.sum(axis=1, keepdims=True))
+    ax.imshow(shares, vmin=0, vmax=1, cmap="Blues")
+    for (row, column), count in np.ndenumerate(scores.table):
+        if count:
+            color = "white" if shares[row, column] > 0.5 else "black"
+            ax.text(column, row, count, ha="center", va="center", color=color, fontsize=8)
+    ax.grid(False)
+    ax.set(xlabel="recognized", ylabel="asked for", xticks=classes, yticks=classes)
+    left.suptitle(
+        f"{scores.conditional_accuracy:.2%} of {scores.samples:,} recognized as asked; "
+        f"of real images {scores.ceiling:.2%}",
+        fontsize="medium",
     )
-    data = imageio.imwrite("<bytes>", pictures, extension=".gif", duration=1000 / fps, loop=loop)
-    partial = path.with_name(f".{path.stem}.partial.gif")
-    try:
-        partial.write_bytes(data)
-        os.replace(partial, path)
-    except OSError as error:
-        reason = error.strerror or error
-        raise OSError(
-            f"cannot write {str(path)!r} ({reason}); give a path in a folder that you may write to."
-        ) from error
-    finally:
-        if partial.exists():
-            partial.unlink()
-    return path
-
-
-def encode_png(picture: np.ndarray) -> bytes:
-    """The PNG file of a picture (H, W) of numbers in [0, 1]. Raises ValueError on NaN."""
-    if not np.isfinite(picture).all():
-        raise ValueError("the picture has NaN in it; the network's weights have blown up.")
-    buffer = io.BytesIO()
-    Image.fromarray(np.uint8(np.rint(picture * 255))).save(buffer, "png", compress_level=1)
-    return buffer.getvalue()
-
-
-def beside(image: np.ndarray, block: np.ndarray) -> np.ndarray:
-    """An image (28, 28, 1), six times enlarged, beside a block (H, W): one picture."""
-    left = enlarge(image[..., 0], 6)
-    height = max(len(left), len(block))
-    left, right = (np.pad(part, [(0, height - len(part)), (0, 0)]) for part in (left, block))
-    return np.concatenate([left, np.full((height, 8), 0.5), right], axis=1)
-
-
-def bar_chart(bars: np.ndarray) -> np.ndarray:
-    """A picture (168, W) of bars, of heights (N,) in [0, 1], with their numbers below."""
-    columns = np.full((len(bars), 84, 28), 0.2, np.float32)
-    for i, bar in enumerate(bars):
-        columns[i, 56 - round(56 * float(bar)) : 56] = 0.8
-        columns[i, 56:] = _printed(i)
-    return enlarge(grid(columns, columns=len(bars)), 2)
-
-
-@cache
-def _printed(number: int) -> np.ndarray:
-    image = Image.new("L", (28, 28))
-    ImageDraw.Draw(image).text((14, 14), str(number), 255, ImageFont.load_default(20), anchor="mm")
-    return np.float32(image) / 255
-
-
-def enlarge(picture: np.ndarray, times: int) -> np.ndarray:
-    """The picture (H, W) with every pixel repeated: (times · H, times · W)."""
-    return picture.repeat(times, axis=0).repeat(times, axis=1)
+    for part in right:
+        part.suptitle("Each class against real images of it", fontsize="medium")
+        axes = part.subplots(rows, 2, sharex=True, squeeze=False).ravel()
+        for ax, (name, values) in zip(axes, measures.items(), strict=False):
+            bars = ax.bar(classes, values, color=BLUE)
+            (dashes,) = ax.plot(scores.real[name], "_", color=ORANGE, markersize=9, mew=2)
+            ax.set(title=name.replace("_", " "), xticks=classes)
+        for ax in axes[len(measures) :]:
+            ax.remove()
+        for ax in axes[: len(measures)][-2:]:  # the lowest of either column
+            ax.tick_params(labelbottom=True)
+            ax.set_xlabel("class asked for")
+        names = ["generated", "one half of the real images against the other"]
+        part.legend([bars, dashes], names, loc="outside lower center", ncols=2, frameon=False)
+    return figure
 
 
 class _SourceStyle(Style):
@@ -217,7 +190,7 @@ class _SourceStyle(Style):
 
 
 def show_source(*things) -> None:
-    """Shows the source code of functions or classes, colored, below a notebook's cell."""
+    """Show the source code of functions or classes, colored, below a notebook's cell."""
     formatter = HtmlFormatter(
         noclasses=True, nobackground=True, prestyles="font-family: monospace", style=_SourceStyle
     )

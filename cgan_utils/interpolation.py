@@ -2,25 +2,28 @@
 
 import numpy as np
 
-from .data import one_hot
+from .checks import check_whole
+from .conditions import Condition
+from .sampler import Sampler
+from .training import ConditionalGAN
 
 
-def label_path(classes_to_visit, steps: int, classes: int = 10) -> np.ndarray:
-    """Label rows (steps, classes) that walk in a straight line from class to class.
+def label_path(condition: Condition, stops, steps: int) -> np.ndarray:
+    """Give rows (steps, width) that walk in a straight line from stop to stop.
 
-    classes_to_visit: two or more class indices; [6, 1] is the published walk. The first and last
-    rows are pure; rows between mix two classes and sum to 1.
+    stops: what can be asked of the condition, two or more of it; [6, 1] is the published walk. The
+    first and the last row are the first and the last stop; rows between two classes mix them and
+    sum to 1. Raises ValueError for too few stops, or fewer steps than stops.
     """
-    corners = one_hot(classes_to_visit, classes)
-    return _walk(corners, steps, _straight)
+    return _walk(condition.rows(stops), steps, _straight)
 
 
 def latent_path(latents: np.ndarray, steps: int, spherical: bool = True) -> np.ndarray:
-    """Latents (steps, latent_dim) that walk through the given ones, (2 or more, latent_dim).
+    """Give latents (steps, latent_dim) that walk through the given ones, (2 or more, latent_dim).
 
     Spherical steps turn from one latent to the next and keep the norm that a trained generator has
     seen; straight ones cut through the middle, where norms are about 0.7 times as long
-    (White 2016, arXiv 1609.04468).
+    (White 2016, arXiv 1609.04468). Raises ValueError for other latents, or too few steps.
     """
     corners = np.asarray(latents, np.float32)
     if corners.ndim != 2 or not np.isfinite(corners).all():
@@ -31,23 +34,31 @@ def latent_path(latents: np.ndarray, steps: int, spherical: bool = True) -> np.n
 
 
 def interpolate_labels(
-    generator, start: int, end: int, steps: int = 50, seed: int = 0
+    generator: Sampler | ConditionalGAN, start, end, steps: int = 50, seed: int = 0
 ) -> np.ndarray:
-    """Images (steps, 28, 28, 1) in [0, 1] from class `start` to `end`, all from the same noise."""
-    rows = label_path([start, end], steps, generator.classes)
+    """Draw images (steps, H, W, C) in [0, 1] from `start` to `end`, all from the same noise.
+
+    start, end: classes, or attributes as dictionaries. Raises ValueError for what the generator
+    cannot be asked, or fewer than 2 steps.
+    """
+    rows = [generator.condition.rows(stop) for stop in (start, end)]
+    rows = label_path(generator.condition, np.concatenate(rows), steps)
     return generator.generate(rows, latents=generator.draw_latents(1, seed))
 
 
-def latent_directions(generator, count: int = 3, samples: int = 500) -> np.ndarray:
-    """Directions of noise, (count, latent_dim) and of length 1, along which images change most on average.
+def latent_directions(
+    generator: Sampler | ConditionalGAN, count: int = 3, samples: int = 500
+) -> np.ndarray:
+    """Find directions of noise, (count, latent_dim), along which images change most on average.
 
-    The singular vectors of a linear fit of pixels to latents and labels. For normal latents its slopes estimate the
-    mean Jacobian; the idea is that of GANSpace (Härkönen et al. 2020, arXiv 2004.02546).
+    They have length 1: the singular vectors of a linear fit of pixels to latents and rows. For
+    normal latents its slopes estimate the mean Jacobian; the idea is that of GANSpace (Härkönen et
+    al. 2020, arXiv 2004.02546).
     """
-    labels = np.arange(samples) % generator.classes
+    rows = np.resize(generator.condition.examples(), (samples, generator.condition.width))
     latents = generator.draw_latents(samples)
-    images = generator.generate(labels, latents=latents).reshape(samples, -1)
-    inputs = np.concatenate([latents, one_hot(labels, generator.classes)], axis=1)
+    images = generator.generate(rows, latents=latents).reshape(samples, -1)
+    inputs = np.concatenate([latents, rows], axis=1)
     slopes = np.linalg.lstsq(inputs, images, rcond=None)[0][: latents.shape[1]]
     directions = np.linalg.svd(slopes, full_matrices=False)[0].T[:count]
     largest = np.take_along_axis(directions, abs(directions).argmax(axis=1)[:, None], axis=1)
@@ -57,10 +68,7 @@ def latent_directions(generator, count: int = 3, samples: int = 500) -> np.ndarr
 def _walk(corners: np.ndarray, steps: int, between) -> np.ndarray:
     if len(corners) < 2:
         raise ValueError(f"a path needs at least 2 places to visit, not {len(corners)}.")
-    if isinstance(steps, bool) or not isinstance(steps, (int, np.integer)) or steps < len(corners):
-        raise ValueError(
-            f"steps is {steps!r}; a path through {len(corners)} places takes {len(corners)} or more, a whole number."
-        )
+    steps = check_whole("steps", steps, least=len(corners))
     positions = np.linspace(0, len(corners) - 1, steps)
     legs = np.minimum(positions.astype(int), len(corners) - 2)
     points = [

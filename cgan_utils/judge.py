@@ -1,6 +1,5 @@
 """The judges: classifiers of real images, which say what they recognize in generated ones."""
 
-import json
 from functools import cached_property
 from typing import NamedTuple
 
@@ -9,12 +8,19 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from .pretrained import WEIGHTS, load_arrays, load_weights
+from .checks import check_images
+from .conditions import Attributes, Classes
+from .datasets import DATASETS
+from .files import load_arrays, load_card, load_weights
+from .metrics import frechet_distance, moments
+from .sampler import Generator, generated_images
+from .settings import plain_keras, seeded
 
 
-def build_judge(classes: int = 10) -> keras.Model:
-    """A small convolutional classifier: images (B, 28, 28, 1) in [0, 1] to logits (B, classes)."""
-    image = keras.Input((28, 28, 1), name="image")
+@plain_keras()
+def build_judge(classes: int = 10, image_shape: tuple[int, int, int] = (28, 28, 1)) -> keras.Model:
+    """Build a small convolutional classifier: images (B, *image_shape) to logits (B, classes)."""
+    image = keras.Input(image_shape, name="image")
     x = image
     for i, filters in enumerate([32, 64, 128], 1):
         x = layers.Conv2D(filters, 3, padding="same", use_bias=False, name=f"conv_{i}")(x)
@@ -26,13 +32,16 @@ def build_judge(classes: int = 10) -> keras.Model:
     return keras.Model(image, layers.Dense(classes, name="logits")(features), name="judge")
 
 
-def build_second_judge(classes: int = 10) -> keras.Model:
-    """A classifier built otherwise: larger kernels, no batch normalization, a dense feature layer.
+@plain_keras()
+def build_second_judge(
+    classes: int = 10, image_shape: tuple[int, int, int] = (28, 28, 1)
+) -> keras.Model:
+    """Build a classifier otherwise: larger kernels, no batch normalization, a dense feature layer.
 
-    Takes images (B, 28, 28, 1) in [0, 1], gives logits (B, classes). Where it agrees with the first
-    judge, a figure does not hang on one network's taste.
+    It takes images (B, *image_shape) in [0, 1] and gives logits (B, classes). Where it agrees with
+    the first judge, a figure does not hang on one network's taste.
     """
-    image = keras.Input((28, 28, 1), name="image")
+    image = keras.Input(image_shape, name="image")
     x = image
     for i, (filters, kernel) in enumerate([(32, 5), (32, 5), (64, 3)], 1):
         x = layers.Conv2D(filters, kernel, padding="same", activation="relu", name=f"conv_{i}")(x)
@@ -64,49 +73,103 @@ class Reference(NamedTuple):
     features: np.ndarray | None
 
 
+class Score(NamedTuple):
+    """What a judge says of generated images in two numbers, and what these come from.
+
+    conditional_accuracy: share, in [0, 1], recognized as the class asked for. frechet_distance:
+    from all real test images. features: (N, d). recognized: (N,) the most probable class of each.
+    """
+
+    conditional_accuracy: float
+    frechet_distance: float
+    features: np.ndarray
+    recognized: np.ndarray
+
+
 class Judge:
     """Recognizes images. It was trained on real training images and has never seen a generated one.
 
-    name: "mnist"; "mnist_second", which confirms the first; or "fashion_mnist".
+    name: "mnist"; "mnist_second", which confirms the first; or "fashion_mnist". `condition` and
+    `image_shape` are those of its data set. Raises ValueError for another name.
     """
 
     def __init__(self, name: str = "mnist"):
-        if name not in JUDGES:
+        if not isinstance(name, str) or name not in JUDGES:
             raise ValueError(
                 f"there is no judge {name!r}; there is {', '.join(map(repr, JUDGES))}."
             )
         self.name = name
-        network = load_weights(JUDGES[name](), f"judge_{name}")
+        (data,) = (data for data in DATASETS.values() if name in data.judges)
+        self.condition, self.image_shape = data.condition, data.image_shape
+        with seeded(0):  # first weights, which the shipped ones replace
+            network = JUDGES[name](self.condition.width, self.image_shape)
+        load_weights(network, f"judge_{name}")
         outputs = network.get_layer("features").output, network.output
         network = keras.Model(network.input, outputs)
         self._network = tf.function(
             lambda images: network(images, training=False),
-            input_signature=[tf.TensorSpec((None, 28, 28, 1), tf.float32)],
+            input_signature=[tf.TensorSpec((None, *self.image_shape), tf.float32)],
         ).get_concrete_function()
 
+    @classmethod
+    def of(cls, generator: Generator) -> "Judge":
+        """Give the judge of the data set that the generator draws, which its condition tells.
+
+        Raises ValueError if no judge knows what this generator can be asked for.
+        """
+        classes = classes_of(generator)
+        for data in DATASETS.values():
+            if data.judges and data.condition == classes:
+                return cls(data.judges[0])
+        raise ValueError(
+            f"no judge knows what this generator draws ({', '.join(classes.names)}); "
+            f"name one with judge=, of {', '.join(map(repr, JUDGES))}, or give the generator the "
+            "condition of its data, such as digits.condition."
+        )
+
+    def __reduce__(self):
+        return Judge, (self.name,)  # for copies: a traced graph cannot be
+
     def look(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Features (N, 128) and logits (N, 10) of images (N, 28, 28, 1) in [0, 1]."""
+        """Give features (N, d) and logits (N, classes) of images (N, H, W, C) in [0, 1].
+
+        Raises ValueError for images of another size, type or range than this judge knows.
+        """
+        images = check_images(images, shape=self.image_shape)
         pieces = [
             self._network(tf.constant(images[i : i + 500])) for i in range(0, len(images), 500)
         ]
         return tuple(np.concatenate(parts) for parts in zip(*pieces, strict=True))
 
     def probabilities(self, images: np.ndarray) -> np.ndarray:
-        """Probability of each class, (N, 10), for images (N, 28, 28, 1) in [0, 1]."""
+        """Give the probability of each class, (N, classes), for images as in `look`."""
         return tf.nn.softmax(self.look(images)[1]).numpy()
 
     def recognize(self, images: np.ndarray) -> np.ndarray:
-        """The most probable class, (N,) int, of images (N, 28, 28, 1) in [0, 1]."""
+        """Give the most probable class, (N,) int, of images as in `look`."""
         return self.look(images)[1].argmax(axis=1)
+
+    def score(self, generator: Generator, labels: np.ndarray, seed: int = 0) -> Score:
+        """Ask the generator for images of these classes, (N,) indices, and judge them.
+
+        Raises ValueError for labels that are none, for fewer images than their features' covariance
+        takes (129), and for images that this judge does not know.
+        """
+        labels = self.condition.check_labels(labels, np.size(labels)).astype(np.int64)
+        features, logits = self.look(generated_images(generator, labels, seed, len(labels)))
+        recognized = logits.argmax(axis=1)
+        accuracy = float((recognized == labels).mean())
+        distance = frechet_distance(self.reference, moments(features))
+        return Score(accuracy, distance, features, recognized)
 
     @cached_property
     def test_accuracy(self) -> float:
         """The share, in [0, 1], of the 10,000 real test images that this judge recognizes."""
-        card = (WEIGHTS / f"judge_{self.name}.json").read_text("utf-8")
-        return json.loads(card)["test_accuracy"]
+        return load_card(f"judge_{self.name}")["test_accuracy"]
 
     @cached_property
     def reference(self) -> Reference:
+        """What this judge sees in the real test images."""
         arrays = load_arrays(f"reference_{self.name}")
         features = arrays.get("features")
         if features is not None:
@@ -117,10 +180,20 @@ class Judge:
         return Reference(arrays["labels"], mean, covariance, dict(floors), features)
 
 
-def conditional_accuracy(generator, per_class: int = 100, seed: int = 0) -> float:
-    """The share, in [0, 1], of generated images that the judge recognizes as the class asked for.
+def classes_of(thing) -> Classes:
+    """Give the classes that a generator can be asked for, or that images have.
 
-    Asks `generator` for `per_class` images of every class.
+    Raises ValueError for attributes, and for what has no condition at all.
     """
-    labels = np.repeat(np.arange(generator.classes), per_class)
-    return float((Judge().recognize(generator.generate(labels, seed)) == labels).mean())
+    condition = getattr(thing, "condition", None)
+    if isinstance(condition, Attributes):
+        raise ValueError(
+            f"here are attributes ({', '.join(condition.names)}), but this measures classes; give "
+            "a generator, or images, of classes."
+        )
+    if not isinstance(condition, Classes):
+        raise ValueError(
+            f"a {type(thing).__name__} has no condition; give it one, such as digits.condition, or "
+            "wrap a network in Sampler(network, condition)."
+        )
+    return condition

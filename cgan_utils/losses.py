@@ -1,4 +1,4 @@
-"""The two-player game as formulas on logits: the value function and the losses each player minimizes.
+"""The two-player game as formulas on logits: the value function and what each player minimizes.
 
 D outputs a logit l; its probability that a pair is real is sigmoid(l). Everything is written with
 softplus, since log sigmoid(l) = -softplus(-l) and log(1 - sigmoid(l)) = -softplus(l): exact where a
@@ -67,23 +67,34 @@ def wasserstein_fake_loss(scores: tf.Tensor) -> tf.Tensor:
     return tf.reduce_mean(scores)
 
 
+def with_class_loss(loss: Callable[[tf.Tensor], tf.Tensor]) -> Callable[[tf.Tensor], tf.Tensor]:
+    """Make a loss on logits one on [logit, log p(y|x)], (B, 2), that adds -E[log p(y|x)].
+
+    Both players of an auxiliary classifier GAN minimize that (Odena et al. 2016, arXiv 1610.09585).
+    """
+    return lambda outputs: loss(outputs[:, :1]) - tf.reduce_mean(outputs[:, 1])
+
+
 class Game(NamedTuple):
-    """What each player minimizes, as functions of logits."""
+    """What each player minimizes, as functions of D's outputs (B, `outputs`)."""
 
     real: Callable[[tf.Tensor], tf.Tensor]
     fake: Callable[[tf.Tensor], tf.Tensor]
     generator: Callable[[tf.Tensor], tf.Tensor]
+    outputs: int = 1
 
 
+NON_SATURATING = Game(real_loss, fake_loss, non_saturating_loss)
 GAMES = {
     "minimax": Game(real_loss, fake_loss, saturating_loss),
-    "non-saturating": Game(real_loss, fake_loss, non_saturating_loss),
+    "non-saturating": NON_SATURATING,
     "wasserstein": Game(wasserstein_real_loss, wasserstein_fake_loss, wasserstein_real_loss),
+    "auxiliary": Game(*map(with_class_loss, NON_SATURATING[:3]), outputs=2),
 }
 
 
 def squared_slopes(discriminator: keras.Model, x: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
-    """|∇D(x|y)|², the gradient taken by x: (B,), for x (B, ...) and one-hot rows (B, classes)."""
+    """|∇D(x|y)|², the gradient taken by x: (B,), for x (B, ...) and rows (B, width)."""
     with tf.GradientTape() as tape:
         tape.watch(x)
         scores = discriminator([x, labels], training=True)

@@ -1,8 +1,13 @@
-"""Measures of generated images: plain NumPy on features (N, d) or images (N, 28, 28, 1), one formula each."""
+"""Measures of generated images: plain NumPy on features (N, d) or images, one formula each.
+
+All raise ValueError for anything but rows of finite numbers, as many a row for real ones and fakes.
+"""
 
 from typing import NamedTuple
 
 import numpy as np
+
+from .checks import check_seed, check_whole
 
 
 class Moments(NamedTuple):
@@ -27,32 +32,43 @@ class PrecisionRecall(NamedTuple):
 
 
 class DensityCoverage(NamedTuple):
-    """How thick fakes stand around real images (1 is as thick as those), and how many of these have one."""
+    """How thick fakes stand around real images, and which share of these has one.
+
+    A density of 1 is as thick as real images stand around each other.
+    """
 
     density: float
     coverage: float
 
 
 def moments(features: np.ndarray) -> Moments:
-    """Moments of features (N, d). Raises ValueError if N is below d + 1: too few for a covariance."""
-    features = np.asarray(features, np.float64)
+    """Give the moments of features (N, d).
+
+    Raises ValueError if N is below d + 1: too few for a covariance.
+    """
+    features = _features("features", features)
     count, size = features.shape
     if count <= size:
         raise ValueError(
             f"{count:,} samples are too few for the covariance of {size:,} features; "
             f"give at least {size + 1:,}, better ten times as many."
         )
-    return Moments(features.mean(axis=0), np.cov(features, rowvar=False))
+    return Moments(features.mean(axis=0), np.cov(features, rowvar=False).reshape(size, size))
 
 
 def frechet_distance(real: Moments, fake: Moments) -> float:
-    """Squared distance between two Gaussians, in mean and in covariance; 0 if they are equal.
+    """Give the squared distance between two Gaussians, in mean and covariance; 0 if they are equal.
 
-    |m₁ - m₂|² + tr(S₁ + S₂ - 2 (S₁ S₂)^½) (Heusel et al. 2017, arXiv 1706.08500, in other features).
-    The trace of the root is the sum of the roots of the eigenvalues of S₁^½ S₂ S₁^½, a symmetric
-    matrix. Estimated from N samples it comes out too large, the more so the smaller N: compare
-    distances of the same N only.
+    |m₁ - m₂|² + tr(S₁ + S₂ - 2 (S₁ S₂)^½) (Heusel et al. 2017, arXiv 1706.08500, in other
+    features). The trace of the root is the sum of the roots of the eigenvalues of S₁^½ S₂ S₁^½, a
+    symmetric matrix. Estimated from N samples it comes out too large, the more so the smaller N:
+    compare distances of the same N only.
     """
+    if real.mean.shape != fake.mean.shape:
+        raise ValueError(
+            f"the moments are of {len(real.mean)} and of {len(fake.mean)} features; give two of "
+            "the same features."
+        )
     values, vectors = np.linalg.eigh(real.covariance)
     root = (vectors * np.sqrt(values.clip(min=0))) @ vectors.T
     eigenvalues = np.linalg.eigvalsh(root @ fake.covariance @ root)
@@ -64,16 +80,18 @@ def frechet_distance(real: Moments, fake: Moments) -> float:
 def kernel_distance(
     real: np.ndarray, fake: np.ndarray, subset_size: int = 1_000, subsets: int = 20, seed: int = 0
 ) -> KernelDistance:
-    """KID: the unbiased squared maximum mean discrepancy between features (N, d) and (M, d).
+    """Give the KID, the unbiased squared maximum mean discrepancy of features (N, d) and (M, d).
 
     mean k(x, x') + mean k(y, y') - 2 mean k(x, y) over pairs of different images, with the kernel
     k(x, y) = (x·y / d + 1)³ (Bińkowski et al. 2018, arXiv 1801.01401), of random subsets, at most
     `subset_size` of each side. The mean over the subsets is 0 on average for two samples of one
     distribution, whatever their size, so it may be a little below 0. The spread is the standard
-    deviation from subset to subset.
+    deviation from subset to subset. Raises ValueError for fewer than two images on either side.
     """
-    real, fake = _features(real, fake, least=2)
-    rng = np.random.default_rng(seed)
+    real, fake = _both(real, fake, least=2)
+    subset_size = check_whole("subset_size", subset_size, 2)
+    subsets = check_whole("subsets", subsets, 1)
+    rng = np.random.default_rng(check_seed(seed))
     size = min(subset_size, len(real), len(fake))
     estimates = []
     for _ in range(subsets):
@@ -85,13 +103,15 @@ def kernel_distance(
 
 
 def variety(real: np.ndarray, fake: np.ndarray) -> float:
-    """Mean distance between two fakes over that between two real images, features (M, d) and (N, d).
+    """Give the mean distance between two fakes over that between two real images.
 
-    1: as different from each other as real ones; 0: all the same. It says nothing about likeness to
-    real images, noise is varied too. The idea, one number a class, is that of Odena et al. 2017
-    (arXiv 1610.09585), who compared images by MS-SSIM.
+    real (N, d) and fake (M, d) are features. 1: as different from each other as real ones; 0: all
+    the same. It says nothing about likeness to real images, noise is varied too. The idea, one
+    number a class, is that of Odena et al. 2017 (arXiv 1610.09585), who compared images by MS-SSIM.
+    Raises ValueError for fewer than two images on either side, and for real ones that are all the
+    same.
     """
-    real, fake = _features(real, fake, least=2)
+    real, fake = _both(real, fake, least=2)
     means = [_distances(x, x).sum() / (len(x) * (len(x) - 1)) for x in (fake, real)]
     if means[1] == 0:
         raise ValueError("the real images are all the same; variety needs different ones.")
@@ -99,12 +119,14 @@ def variety(real: np.ndarray, fake: np.ndarray) -> float:
 
 
 def precision_recall(real: np.ndarray, fake: np.ndarray, k: int = 3) -> PrecisionRecall:
-    """Share of fakes among the real images, and of real images among the fakes: (N, d) and (M, d).
+    """Give the share of fakes among the real images, and of real images among the fakes.
 
-    "Among": within the distance of one of them to its own k-th nearest neighbor on its side
-    (Kynkäänniemi et al. 2019, arXiv 1904.06991). Both grow with k and with the number of images.
+    real (N, d) and fake (M, d) are features. "Among": within the distance of one of them to its own
+    k-th nearest neighbor on its side (Kynkäänniemi et al. 2019, arXiv 1904.06991). Both grow with k
+    and with the number of images. Raises ValueError for k or fewer images on either side.
     """
-    real, fake = _features(real, fake, least=k + 1)
+    k = check_whole("k", k, 1)
+    real, fake = _both(real, fake, least=k + 1)
     between = _distances(real, fake)  # (N, M)
     precision = (between <= _radii(real, k)[:, None]).any(axis=0).mean()
     recall = (between <= _radii(fake, k)).any(axis=1).mean()
@@ -112,26 +134,36 @@ def precision_recall(real: np.ndarray, fake: np.ndarray, k: int = 3) -> Precisio
 
 
 def density_coverage(real: np.ndarray, fake: np.ndarray, k: int = 5) -> DensityCoverage:
-    """How many real neighborhoods a fake lies in, over k; share of them with a fake: (N, d), (M, d).
+    """Give how many real neighborhoods a fake lies in, over k, and the share of them with a fake.
 
-    A real image's neighborhood reaches to its k-th nearest real neighbor (Naeem et al. 2020, arXiv
-    2002.09797). Unlike precision and recall, a single outlier with a huge neighborhood decides
-    little. Samples of one distribution have density 1 on average, and it may exceed 1; their
-    coverage is about 1 - 2^-k if there are as many fakes as real images.
+    real (N, d) and fake (M, d) are features. A real image's neighborhood reaches to its k-th
+    nearest real neighbor (Naeem et al. 2020, arXiv 2002.09797). Unlike precision and recall, a
+    single outlier with a huge neighborhood decides little. Samples of one distribution have density
+    1 on average, and it may exceed 1; their coverage is about 1 - 2^-k if there are as many fakes
+    as real images. Raises ValueError for k or fewer images on either side.
     """
-    real, fake = _features(real, fake, least=k + 1)
+    k = check_whole("k", k, 1)
+    real, fake = _both(real, fake, least=k + 1)
     inside = _distances(real, fake) <= _radii(real, k)[:, None]
     return DensityCoverage(float(inside.sum(axis=0).mean() / k), float(inside.any(axis=1).mean()))
 
 
 def nearest(queries: np.ndarray, pool: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Euclidean distance (N,) of each image to the nearest one of a pool, and its index (N,) there.
+    """Give the Euclidean distance (N,) of each image to the nearest of a pool, and its index (N,).
 
-    queries (N, 28, 28, 1) and pool (M, 28, 28, 1) in [0, 1], or any two arrays of rows of one size.
+    queries (N, ...) and pool (M, ...) are images, or any rows of numbers, of one shape. Raises
+    ValueError if shapes differ, if either is empty, and for NaN or infinity.
     """
-    queries, pool = (
-        np.asarray(images, np.float32).reshape(len(images), -1) for images in (queries, pool)
-    )
+    queries, pool = (np.asarray(images, np.float32) for images in (queries, pool))
+    shapes = queries.shape, pool.shape
+    if queries.ndim < 2 or shapes[0][1:] != shapes[1][1:] or 0 in shapes[0] + shapes[1]:
+        raise ValueError(
+            f"queries have shape {shapes[0]}, the pool has {shapes[1]}; give images of one shape, "
+            "one or more in both."
+        )
+    for name, images in (("queries", queries), ("images of the pool", pool)):
+        _check_finite(name, images)
+    queries, pool = (images.reshape(len(images), -1) for images in (queries, pool))
     squares = (pool**2).sum(axis=1)
     indices = [
         np.argmin(squares - 2 * queries[i : i + 500] @ pool.T, axis=1)  # bounds the memory
@@ -141,8 +173,25 @@ def nearest(queries: np.ndarray, pool: np.ndarray) -> tuple[np.ndarray, np.ndarr
     return np.linalg.norm(queries - pool[indices], axis=1), indices
 
 
-def _features(real, fake, least: int) -> tuple[np.ndarray, np.ndarray]:
-    real, fake = (np.asarray(side, np.float64) for side in (real, fake))
+def _features(name: str, features: np.ndarray) -> np.ndarray:
+    """Give features as an array (N, d), once they are known to be finite."""
+    features = np.asarray(features, np.float64)
+    if features.ndim != 2 or features.shape[1] == 0:
+        raise ValueError(
+            f"{name} have shape {features.shape}; give (N, d), a row of d numbers an image."
+        )
+    _check_finite(name, features)
+    return features
+
+
+def _both(real: np.ndarray, fake: np.ndarray, least: int) -> tuple[np.ndarray, np.ndarray]:
+    """Give both as arrays (N, d) and (M, d), once they are known to be finite and enough."""
+    real, fake = _features("real features", real), _features("fake features", fake)
+    if real.shape[1] != fake.shape[1]:
+        raise ValueError(
+            f"real images have {real.shape[1]} features, fakes {fake.shape[1]}; give features of "
+            "the same judge."
+        )
     for name, side in (("real", real), ("fake", fake)):
         if len(side) < least:
             raise ValueError(
@@ -151,8 +200,16 @@ def _features(real, fake, least: int) -> tuple[np.ndarray, np.ndarray]:
     return real, fake
 
 
+def _check_finite(name: str, array: np.ndarray) -> None:
+    if not np.isfinite(array).all():
+        raise ValueError(
+            f"{name} contain NaN or infinity; the network that drew the images, or that looked at "
+            "them, has blown up: train it anew."
+        )
+
+
 def _distances(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Euclidean distances (N, M) between rows (N, d) and (M, d)."""
+    """Give the Euclidean distances (N, M) between rows (N, d) and (M, d)."""
     squares = (x**2).sum(axis=1)[:, None] + (y**2).sum(axis=1)
     squared = squares - 2 * x @ y.T
     # Equal rows: exactly 0 apart, which rounding would make anything up to about 1e-7.
@@ -160,5 +217,5 @@ def _distances(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 def _radii(features: np.ndarray, k: int) -> np.ndarray:
-    """Distance (N,) of each row to its k-th nearest neighbor; the nearest is itself, at 0."""
+    """Give the distance (N,) of each row to its k-th nearest; the nearest is itself, at 0."""
     return np.partition(_distances(features, features), k, axis=1)[:, k]

@@ -1,108 +1,173 @@
-"""The two recipes of this series, and training by either in one call."""
+"""The recipes of this series, all that training takes but the data, and training in one call."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import keras
 
 from .callbacks import TimeBudget
+from .checks import check_number, check_seed, check_whole
+from .conditions import Classes
 from .data import LabeledImages
 from .discriminator import build_discriminator, build_published_discriminator
 from .generator import build_generator, build_published_generator
+from .patient import BATCH_SIZE, build_patient_discriminator, build_patient_generator
+from .settings import plain_keras, seeded
 from .training import ConditionalGAN
+from .wasserstein import PenalizedGAN
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """Everything that `train` has to know besides the data."""
+class Penalty:
+    """What D pays for its slope: "gradient" or "r1", its weight, and at which steps of D."""
 
-    build_generator: Callable[[], keras.Model]
-    build_discriminator: Callable[[], keras.Model]
+    kind: str
+    weight: float
+    every: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """Everything that `train` has to know besides the data.
+
+    The builders take the condition's width and the shape of an image. g_learning_rate: that of G
+    alone; None if it is D's. decay: let the learning rates fall to zero over the budget.
+    critic_steps: D's steps for each step of G. classes_only: for networks that attributes do not
+    fit.
+    """
+
+    build_generator: Callable[[int, tuple[int, int, int]], keras.Model]
+    build_discriminator: Callable[[int, tuple[int, int, int]], keras.Model]
     epochs: int
     batch_size: int = 64
+    game: str = "non-saturating"
+    penalty: Penalty | None = None
+    critic_steps: int = 1
+    mismatched_weight: float = 0.0
     learning_rate: float = 3e-4
-    decay: bool = False  # let the learning rates fall to zero over the budget
+    g_learning_rate: float | None = None
+    decay: bool = False
     beta_1: float = 0.9
     beta_2: float = 0.999
-    mismatched_weight: float = 0.0
     ema_decay: float = 0.0
-    model: type[ConditionalGAN] = ConditionalGAN
+    classes_only: bool = False
+
+    @plain_keras()
+    def build(self, data: LabeledImages, seed: int = 0, steps: int | None = None) -> ConditionalGAN:
+        """Give the untrained model, compiled, for the condition and the images of the data.
+
+        If its learning rates fall, they reach zero after `steps`. Raises ValueError where the
+        recipe fits neither itself nor the data.
+        """
+        seed = check_seed(seed)
+        if self.classes_only and not isinstance(data.condition, Classes):
+            raise ValueError(
+                f"this recipe is for classes, but the data have attributes "
+                f'({", ".join(data.condition.names)}); take another one, such as "quick".'
+            )
+        shape = data.condition.width, data.image_shape
+        with seeded(seed):  # the networks' first weights
+            networks = self.build_generator(*shape), self.build_discriminator(*shape)
+        penalized = self.penalty is not None or self.critic_steps != 1
+        kind = PenalizedGAN if penalized else ConditionalGAN
+        gan = kind(*networks, data.condition, self.ema_decay, seed)
+        g_steps = steps and max(1, steps // check_whole("critic_steps", self.critic_steps, 1))
+        g_rate = self.learning_rate if self.g_learning_rate is None else self.g_learning_rate
+        optimizers = self._adam(self.learning_rate, steps), self._adam(g_rate, g_steps)
+        settings = {"game": self.game, "mismatched_weight": self.mismatched_weight}
+        if penalized:
+            settings |= {"critic_steps": self.critic_steps, "penalty": None}
+        if self.penalty:
+            settings |= {"penalty": self.penalty.kind, "penalty_weight": self.penalty.weight}
+            settings |= {"penalty_every": self.penalty.every}
+        gan.compile(*optimizers, **settings)
+        return gan
+
+    def _adam(self, rate: float, steps: int | None) -> keras.optimizers.Adam:
+        rate = check_number("learning_rate", rate, 0, ends="(]")
+        if self.decay and steps:
+            rate = keras.optimizers.schedules.PolynomialDecay(rate, steps, end_learning_rate=0.0)
+        return keras.optimizers.Adam(rate, self.beta_1, self.beta_2)
 
 
+# What "quick" and "patient" have in common
+_SETTINGS = {
+    "learning_rate": 3e-3,
+    "decay": True,
+    # No momentum and a short memory: the opponent moves, so old gradients mislead.
+    "beta_1": 0.0,
+    "beta_2": 0.95,
+    # As many real pictures with a wrong label as fakes, in D's eyes: it has to read the label.
+    "mismatched_weight": 0.5,
+    # Draws from the average of about the last hundred steps.
+    "ema_decay": 0.99,
+}
 RECIPES = {
-    "published": Recipe(build_published_generator, build_published_discriminator, epochs=20),
+    "published": Recipe(
+        build_generator=build_published_generator,
+        build_discriminator=build_published_discriminator,
+        epochs=20,
+    ),
     "quick": Recipe(
-        build_generator,
-        build_discriminator,
+        build_generator=build_generator,
+        build_discriminator=build_discriminator,
         epochs=16,
         # Small batches, large steps: for the same seconds, twice the updates of batches of 64.
         batch_size=32,
-        learning_rate=3e-3,
-        decay=True,
-        # No momentum and a short memory: the opponent moves, so old gradients mislead.
-        beta_1=0.0,
-        beta_2=0.95,
-        # As many real pictures with a wrong label as fakes, in D's eyes: it has to read the label.
-        mismatched_weight=0.5,
-        # Draws from the average of about the last hundred steps.
-        ema_decay=0.99,
+        **_SETTINGS,
+    ),
+    # What the shipped generators came from: for hours of training on all of a data set.
+    "patient": Recipe(
+        build_generator=build_patient_generator,
+        build_discriminator=build_patient_discriminator,
+        epochs=10,
+        batch_size=BATCH_SIZE,
+        # A limit on D's slope leaves G the time to follow (lazy R1, arXiv 1912.04958).
+        penalty=Penalty("r1", weight=0.1, every=16),
+        classes_only=True,
+        **_SETTINGS,
     ),
 }
 
 
 def train(
-    recipe: str,
+    recipe: str | Recipe,
     data: LabeledImages,
     seed: int = 0,
     seconds: float | None = None,
     epochs: int | None = None,
-    callbacks=(),
+    callbacks: Sequence[keras.callbacks.Callback] = (),
     verbose: int | str = 0,
 ) -> ConditionalGAN:
-    """A trained ConditionalGAN by the named recipe, "quick" or "published".
+    """Train a ConditionalGAN by a recipe: the name of one, "quick" for example, or your own.
 
     The budget is the recipe's own number of epochs, or `epochs`, or `seconds` on the clock; the
     learning-rate schedule fits itself to it. callbacks and verbose go to Keras's `fit`. Same seed,
     data and epochs: the same weights, on the same machine. Raises ValueError on an unknown recipe
-    or budget.
+    or budget, and where the recipe does not fit the data.
     """
-    if recipe not in RECIPES:
+    if isinstance(recipe, str) and recipe in RECIPES:
+        recipe = RECIPES[recipe]
+    if not isinstance(recipe, Recipe):
         raise ValueError(
-            f"recipe is {recipe!r}; it must be one of {', '.join(map(repr, RECIPES))}."
+            f"recipe is {recipe!r}; it must be one of {', '.join(map(repr, RECIPES))}, or a Recipe."
         )
-    settings = RECIPES[recipe]
+    if not isinstance(data, LabeledImages):
+        raise ValueError(
+            f"a {type(data).__name__} is no labeled images; give what load_images gives, or "
+            "LabeledImages of your own."
+        )
     if seconds is not None and epochs is not None:
         raise ValueError(
             f"seconds={seconds} and epochs={epochs} are two budgets; give one of them."
         )
-    if seconds is not None and not seconds > 0:
-        raise ValueError(f"seconds is {seconds}; it must be above 0.")
-    epochs = settings.epochs if epochs is None else epochs
-    if not (isinstance(epochs, int) and epochs > 0):
-        raise ValueError(f"epochs is {epochs!r}; it must be a whole number, 1 or more.")
-    batches = data.batches(settings.batch_size, seed)
-    rate = settings.learning_rate
-    if seconds is not None:
-        callbacks = [*callbacks, TimeBudget(seconds, decay_from=rate if settings.decay else None)]
-        epochs = 1_000_000  # the clock ends it
-        gan = untrained(settings, seed)
+    epochs = check_whole("epochs", recipe.epochs if epochs is None else epochs, 1)
+    batches = data.batches(recipe.batch_size, seed)
+    if seconds is None:
+        gan = recipe.build(data, seed, steps=epochs * len(batches))
     else:
-        gan = untrained(settings, seed, steps=epochs * len(batches))
+        clock = TimeBudget(seconds, decay=recipe.decay)
+        gan = recipe.build(data, seed)
+        callbacks, epochs = [*callbacks, clock], 1_000_000  # the clock ends it
     gan.fit(batches, epochs=epochs, callbacks=list(callbacks), verbose=verbose)
-    return gan
-
-
-def untrained(settings: Recipe, seed: int, steps: int | None = None) -> ConditionalGAN:
-    """The recipe's model, compiled; if its learning rates fall, they reach zero after `steps`."""
-    keras.utils.set_random_seed(seed)  # the networks' first weights
-    gan = settings.model(
-        settings.build_generator(), settings.build_discriminator(), settings.ema_decay, seed
-    )
-    rate = settings.learning_rate
-    if settings.decay and steps:
-        rate = keras.optimizers.schedules.PolynomialDecay(rate, steps, end_learning_rate=0.0)
-    d_optimizer, g_optimizer = (
-        keras.optimizers.Adam(rate, settings.beta_1, settings.beta_2) for _ in range(2)
-    )
-    gan.compile(d_optimizer, g_optimizer, mismatched_weight=settings.mismatched_weight)
     return gan

@@ -8,64 +8,75 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from .data import mismatched_labels, one_hot
-from .generator import Sampler
+from .checks import check_images, check_number, check_seed
+from .conditions import Condition
+from .files import written_whole
+from .fitting import check_batches, check_game, check_networks, checked, refusals
 from .losses import GAMES, discriminator_loss
+from .sampler import Sampler
+from .settings import plain_keras, seeded
+
+PARTS = ("d_loss_real", "d_loss_fake", "d_loss_mismatched")
 
 
 @keras.saving.register_keras_serializable("cgan_utils")
 class ConditionalGAN(keras.Model):
     """A generator and a discriminator that train by turns: one step of D, then one step of G.
 
-    generator takes [latents, one-hot rows] and gives images in [0, 1]; discriminator takes [images,
-    one-hot rows] and gives logits (B, 1). `generate` draws from `averaged_generator`, an
-    exponential moving average of the generator's weights (its use for GANs: Yazıcı et al. 2018,
-    arXiv 1806.04498); ema_decay=0 makes it the generator itself. `seed` decides every latent and
-    every wrong label that training draws.
+    generator takes [latents, rows] and gives images in [0, 1]; discriminator takes [images, rows]
+    and gives logits (B, 1). condition: what can be asked for; numbered classes if None. `generate`
+    draws from `averaged_generator`, an exponential moving average of the generator's weights (its
+    use for GANs: Yazıcı et al. 2018, arXiv 1806.04498); ema_decay, in [0, 1), is 0 where it is the
+    generator itself. `seed` decides every latent and every wrong label that training draws. Raises
+    ValueError where the two networks and the condition do not fit together.
     """
 
     def __init__(
         self,
         generator: keras.Model,
         discriminator: keras.Model,
+        condition: Condition | None = None,
         ema_decay: float = 0.99,
         seed: int = 0,
         **kwargs,
     ):
-        super().__init__(**kwargs)
+        check_networks(generator, discriminator, condition)
+        ema_decay = check_number("ema_decay", ema_decay, 0, 1, ends="[)")
+        seed = check_seed(seed)
+        super().__init__(**{**kwargs, "dtype": "float32"})
         self.generator = generator
         self.discriminator = discriminator
-        self.averaged_generator = keras.models.clone_model(generator)
+        with seeded(seed):  # the copy's first weights, which are not kept
+            self.averaged_generator = keras.models.clone_model(generator)
         self.averaged_generator.set_weights(generator.get_weights())
-        self.sampler = Sampler(self.averaged_generator)
-        self.latent_dim, self.classes = self.sampler.latent_dim, self.sampler.classes
-        self.draw_latents = self.sampler.draw_latents
+        self.sampler = Sampler(self.averaged_generator, condition)
+        self.condition, self.image_shape = self.sampler.condition, self.sampler.image_shape
+        self.latent_dim, self.draw_latents = self.sampler.latent_dim, self.sampler.draw_latents
         self.ema_decay = ema_decay
         self.seed = seed
-        names = ("d_loss", "d_loss_real", "d_loss_fake", "d_loss_mismatched", "g_loss")
-        self.trackers = {name: keras.metrics.Mean(name=name) for name in names}
+        names = ("d_loss", *PARTS, "g_loss")
+        self.trackers = {name: keras.metrics.Mean(name=name, dtype="float32") for name in names}
         self.built = True  # both networks are; without this, Keras refuses to save
 
+    @plain_keras()
     def compile(
         self,
         d_optimizer: keras.optimizers.Optimizer,
         g_optimizer: keras.optimizers.Optimizer,
-        loss: str = "non-saturating",
+        game: str = "non-saturating",
         mismatched_weight: float = 0.0,
     ):
-        """Sets the optimizers, the game ("non-saturating" or "minimax") and the weight, in [0, 1),
-        of mismatched pairs.
+        """Set the optimizers, the game and the weight of mismatched pairs.
+
+        game: a key of `losses.GAMES`. mismatched_weight: in [0, 1). Raises ValueError for another
+        game or weight, for a discriminator that gives other outputs than the game wants, and unless
+        each network has an optimizer of its own.
         """
-        if loss not in GAMES:
-            raise ValueError(f"loss is {loss!r}; it must be one of {', '.join(map(repr, GAMES))}.")
-        if not 0 <= mismatched_weight < 1:
-            raise ValueError(
-                f"mismatched_weight is {mismatched_weight!r}; it must be at least 0 and below 1."
-            )
+        check_game(self.discriminator, game, mismatched_weight, d_optimizer, g_optimizer)
         # No XLA: on a CPU its convolutions are slower, and a GPU would wait for it to compile.
         super().compile(optimizer=None, jit_compile=False)
         self.d_optimizer, self.g_optimizer = d_optimizer, g_optimizer
-        self.game, self.mismatched_weight = loss, mismatched_weight
+        self.game, self.mismatched_weight = game, float(mismatched_weight)
         # Built now, so that a saved state has somewhere to go when it is loaded.
         d_optimizer.build(self.discriminator.trainable_variables)
         g_optimizer.build(self.generator.trainable_variables)
@@ -75,47 +86,75 @@ class ConditionalGAN(keras.Model):
         unused = () if self.mismatched_weight else ("d_loss_mismatched",)
         return [tracker for name, tracker in self.trackers.items() if name not in unused]
 
-    def fit(self, batches, **settings):
-        """Keras's `fit` on batches of (images, one-hot rows), which come shuffled."""
-        # Asked to shuffle a dataset, which is its default, Keras 3.15 warns that it cannot.
-        return super().fit(batches, shuffle=False, **settings)
+    def fit(self, batches: tf.data.Dataset, **settings):
+        """Run Keras's `fit` on batches of (images, rows), which come shuffled.
+
+        validation_data: batches that are not trained on, whose losses it records too. Raises
+        ValueError for anything but batches, and for a batch of other images or rows than the
+        networks take.
+        """
+        for part in (batches, settings.get("validation_data")):
+            if part is not None:
+                check_batches(part, self.image_shape, self.condition)
+        with refusals():
+            # Asked to shuffle a dataset, which is its default, Keras 3.15 warns that it cannot.
+            return super().fit(batches, shuffle=False, **settings)
+
+    def evaluate(self, x: tf.data.Dataset, **settings):
+        """Give the losses on batches of (images, rows), and leave both networks as they are."""
+        check_batches(x, self.image_shape, self.condition)
+        with refusals():
+            return super().evaluate(x, **settings)
 
     def train_step(self, data):
-        images, labels = data[:2]  # `train_on_batch` adds sample weights, which have no use here
-        self.discriminator_step(images, labels)
-        self.generator_step(labels)
+        images, rows = data[:2]  # `train_on_batch` adds sample weights, which have no use here
+        with checked(images, rows, self.condition):
+            self.discriminator_step(images, rows)
+            self.generator_step(rows)
         return {tracker.name: tracker.result() for tracker in self.metrics}
 
-    def discriminator_step(self, images, labels):
-        """One update of D on real, fake and (given a weight) mismatched pairs; G keeps its weights."""
-        fakes = self.generator([self._latents("fake", labels), labels], training=True)
+    def test_step(self, data):
+        images, rows = data[:2]
+        with checked(images, rows, self.condition):
+            d_loss = self.d_loss(self.pairs(images, rows, testing=True), training=False)
+            self.trackers["d_loss"].update_state(d_loss)
+            self.trackers["g_loss"].update_state(self.g_loss(rows, testing=True))
+        return {tracker.name: tracker.result() for tracker in self.metrics}
+
+    def discriminator_step(self, images, rows):
+        """Take one step of D on real, fake and (given a weight) mismatched pairs; G stays."""
+        pairs = self.pairs(images, rows)
         with tf.GradientTape() as tape:
-            d_loss = self.d_loss(images, fakes, labels)
+            d_loss = self.d_loss(pairs)
         weights = self.discriminator.trainable_variables
         self.d_optimizer.apply(tape.gradient(d_loss, weights), weights)
         self.trackers["d_loss"].update_state(d_loss)
 
-    def d_loss(self, images, fakes, labels):
-        """What D minimizes: its losses on each kind of pair, weighted and added up."""
-        pairs = [(images, labels), (fakes, labels)]
+    def pairs(self, images, rows, testing=False):
+        """Give what D sees, as (images, rows): real, fake and (given a weight) mismatched pairs."""
+        latents = self.draw_training_latents("fake", rows, testing)
+        fakes = self.generator([latents, rows], training=not testing)
+        pairs = [(images, rows), (fakes, rows)]
         if self.mismatched_weight:
-            pairs.append((images, mismatched_labels(labels, self._seed("mismatched"))))
+            seed = self.step_seed("mismatched", testing)
+            pairs.append((images, self.condition.mismatched(rows, seed)))
+        return pairs
+
+    def d_loss(self, pairs, training=True):
+        """Give what D minimizes: its losses on each kind of pair, weighted and added up."""
         x, y = (tf.concat(parts, axis=0) for parts in zip(*pairs, strict=True))
-        logits = self.discriminator([x, y], training=True)
-        real, fake, *mismatched = tf.split(logits, len(pairs))
+        outputs = self.discriminator([x, y], training=training)
+        real, fake, *mismatched = tf.split(outputs, len(pairs))
         game = GAMES[self.game]
         losses = [game.real(real), game.fake(fake), *map(game.fake, mismatched)]
-        names = ("d_loss_real", "d_loss_fake", "d_loss_mismatched")
-        for name, loss in zip(names, losses, strict=False):
+        for name, loss in zip(PARTS, losses, strict=False):
             self.trackers[name].update_state(loss)
         return discriminator_loss(*losses, mismatched_weight=self.mismatched_weight)
 
-    def generator_step(self, labels):
-        """One update of G, and of its average, on the labels asked for; D keeps its weights."""
-        latents = self._latents("generator", labels)
+    def generator_step(self, rows):
+        """Take one step of G, and of its average, on the rows asked for; D stays."""
         with tf.GradientTape() as tape:
-            fakes = self.generator([latents, labels], training=True)
-            g_loss = GAMES[self.game].generator(self.discriminator([fakes, labels], training=True))
+            g_loss = self.g_loss(rows)
         weights = self.generator.trainable_variables
         self.g_optimizer.apply(tape.gradient(g_loss, weights), weights)
         self.trackers["g_loss"].update_state(g_loss)
@@ -126,86 +165,104 @@ class ConditionalGAN(keras.Model):
         for average, weight in zip(*copies, strict=True):
             average.assign(decay * average + (1 - decay) * weight)
 
-    def _seed(self, purpose: str):
+    def g_loss(self, rows, testing=False):
+        """Give what G minimizes, on fakes of the rows asked for."""
+        latents = self.draw_training_latents("generator", rows, testing)
+        fakes = self.generator([latents, rows], training=not testing)
+        outputs = self.discriminator([fakes, rows], training=not testing)
+        return GAMES[self.game].generator(outputs)
+
+    def step_seed(self, purpose: str, testing=False):
+        """Give two integers for a draw in this step: "generator", "fake" or "mismatched"."""
         # From the step counts, which are saved, and not from a generator's state, which is not: a
         # resumed run draws what the uninterrupted one would have drawn.
         optimizer = self.g_optimizer if purpose == "generator" else self.d_optimizer
+        # While testing, from the number of batches so far.
+        count = self.trackers["g_loss"].count if testing else optimizer.iterations
         salt = 3 * self.seed + ("generator", "fake", "mismatched").index(purpose)
-        return tf.stack([salt, tf.cast(optimizer.iterations, tf.int32)])
+        return tf.stack([tf.constant(salt, tf.int64), tf.cast(count, tf.int64)])
 
-    def _latents(self, purpose: str, labels):
-        return tf.random.stateless_normal(
-            (tf.shape(labels)[0], self.latent_dim), self._seed(purpose)
-        )
+    def draw_training_latents(self, purpose: str, rows, testing=False):
+        """Draw latents (B, latent_dim) for the rows, new ones in each step and for each purpose."""
+        shape = (tf.shape(rows)[0], self.latent_dim)
+        return tf.random.stateless_normal(shape, self.step_seed(purpose, testing))
 
     def call(self, inputs, training=False):
         return self.averaged_generator(inputs, training=training)
 
-    def generate(self, labels, seed: int = 0, latents: np.ndarray | None = None) -> np.ndarray:
-        """Images of the labels asked for, by the averaged generator; see `Sampler.generate`."""
-        return self.sampler.generate(labels, seed, latents)
+    def generate(self, asked, seed: int = 0, latents: np.ndarray | None = None) -> np.ndarray:
+        """Draw images of what is asked for, by the averaged generator; see `Sampler.generate`."""
+        return self.sampler.generate(asked, seed, latents)
 
     def score(self, images, labels) -> np.ndarray:
-        """D's logits (B,) for images (B, 28, 28, 1) and labels; above 0: real and matching."""
-        pairs = [tf.convert_to_tensor(images), tf.convert_to_tensor(one_hot(labels, self.classes))]
+        """Give D's logits (B,) for images (B, H, W, C) and as many labels; above 0: real, matching.
+
+        Raises ValueError for images or labels that D cannot take.
+        """
+        rows = self.condition.rows(labels)
+        images = check_images(images, shape=self.image_shape, count=len(rows))
+        pairs = [tf.convert_to_tensor(images), tf.convert_to_tensor(rows)]
         return self.discriminator(pairs, training=False).numpy()[:, 0]
 
-    def save(self, filepath, overwrite: bool = True, **kwargs):
-        """Writes networks, both optimizers and settings to a `.keras` file, whole or not at all."""
-        path = Path(filepath)
-        if path.suffix != ".keras":
+    def save(self, filepath: str | os.PathLike[str], overwrite: bool = True, **kwargs):
+        """Write networks, both optimizers and settings to a `.keras` file, whole or not at all.
+
+        Raises ValueError for another ending, FileExistsError if the file is there and `overwrite`
+        is False, FileNotFoundError if its folder is missing.
+        """
+        if Path(filepath).suffix != ".keras":
             raise ValueError(
-                f"{path.name!r} must end in .keras, the one format that keeps both optimizers."
+                f"{Path(filepath).name!r} must end in .keras, the one format that keeps both "
+                "optimizers."
             )
-        partial = path.with_name(f".{path.stem}.partial.keras")
-        try:
+        with written_whole(filepath, overwrite) as partial:
             super().save(partial, **kwargs)
-            os.replace(partial, path)
-        finally:
-            partial.unlink(missing_ok=True)
 
     @classmethod
-    def load(cls, path) -> "ConditionalGAN":
-        """The model that `save` wrote, ready to generate or to go on training.
+    def load(cls, path: str | os.PathLike[str]) -> "ConditionalGAN":
+        """Load the model that `save` wrote, ready to generate or to go on training.
 
         Raises FileNotFoundError if there is no such file, ValueError if it is damaged or holds
         another model.
         """
-        if not Path(path).is_file():
+        path = Path(path).expanduser()
+        if not path.is_file():
             raise FileNotFoundError(
                 f"there is no file {str(path)!r}; save a model there first with gan.save(path)."
             )
         try:
-            model = keras.models.load_model(path)
+            with seeded(0):  # first weights, which the file's replace
+                model = keras.models.load_model(path)
         except (ValueError, KeyError, TypeError, OSError, EOFError, zipfile.BadZipFile) as error:
             raise ValueError(
-                f"{str(path)!r} cannot be read as a saved model; save it again with gan.save(path)."
+                f"{str(path)!r} cannot be read as a saved model ({_first_line(error)}); save it "
+                "again with gan.save(path)."
             ) from error
         if not isinstance(model, cls):
             raise ValueError(f"{str(path)!r} holds a {type(model).__name__}, not a {cls.__name__}.")
         return model
 
     def get_config(self):
-        nets = {
+        parts = {
             name: keras.saving.serialize_keras_object(getattr(self, name))
-            for name in ("generator", "discriminator")
+            for name in ("generator", "discriminator", "condition")
         }
-        return {**nets, "ema_decay": self.ema_decay, "seed": self.seed}
+        return {**parts, "ema_decay": self.ema_decay, "seed": self.seed}
 
     @classmethod
     def from_config(cls, config):
-        nets = {
+        parts = {
             name: keras.saving.deserialize_keras_object(config[name])
-            for name in ("generator", "discriminator")
+            for name in ("generator", "discriminator", "condition")
         }
-        return cls(**{**config, **nets})
+        return cls(**{**config, **parts})
 
     def get_compile_config(self):
         optimizers = {
             name: keras.saving.serialize_keras_object(getattr(self, name))
             for name in ("d_optimizer", "g_optimizer")
         }
-        return {**optimizers, "loss": self.game, "mismatched_weight": self.mismatched_weight}
+        return {**optimizers, "game": self.game, "mismatched_weight": self.mismatched_weight}
 
     def compile_from_config(self, config):
         optimizers = {
@@ -213,3 +270,8 @@ class ConditionalGAN(keras.Model):
             for name in ("d_optimizer", "g_optimizer")
         }
         self.compile(**{**config, **optimizers})
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__

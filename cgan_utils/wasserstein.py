@@ -1,12 +1,14 @@
-"""Training with a limit on D's slope: the Wasserstein GAN with gradient penalty, and the lazy R1 penalty."""
+"""Training with a limit on D's slope: the Wasserstein GAN with gradient penalty, and lazy R1."""
 
 import keras
 import tensorflow as tf
 
+from .checks import check_number, check_whole
+from .fitting import checked
 from .losses import gradient_penalty, r1_penalty
 from .training import ConditionalGAN
 
-PENALTIES = ("gradient", "r1")
+PENALTIES = ("gradient", "r1", None)
 
 
 @keras.saving.register_keras_serializable("cgan_utils")
@@ -15,7 +17,7 @@ class PenalizedGAN(ConditionalGAN):
 
     As compiled by default it is a Wasserstein GAN with gradient penalty (WGAN-GP, Gulrajani et al.
     2017, arXiv 1704.00028). A lazy R1 penalty (Karras et al. 2020, arXiv 1912.04958) is
-    `compile(..., loss="non-saturating", penalty="r1", penalty_weight=1, penalty_every=16,
+    `compile(..., game="non-saturating", penalty="r1", penalty_weight=1, penalty_every=16,
     critic_steps=1)`.
     """
 
@@ -23,50 +25,61 @@ class PenalizedGAN(ConditionalGAN):
         self,
         d_optimizer: keras.optimizers.Optimizer,
         g_optimizer: keras.optimizers.Optimizer,
-        loss: str = "wasserstein",
+        game: str = "wasserstein",
         mismatched_weight: float = 0.0,
-        penalty: str = "gradient",
+        penalty: str | None = "gradient",
         penalty_weight: float = 10.0,
         penalty_every: int = 1,
         critic_steps: int = 5,
     ):
-        """Sets what ConditionalGAN.compile sets, the penalty ("gradient" or "r1") and its weight.
+        """Set what ConditionalGAN.compile sets, the penalty ("gradient", "r1" or None), its weight.
 
         penalty_every: D's steps from one penalty to the next; each weighs that many times as much.
-        critic_steps: D's steps for each step of G.
+        critic_steps: D's steps for each step of G. Raises ValueError for another penalty, a
+        negative weight, and numbers of steps that are not whole or below 1.
         """
         if penalty not in PENALTIES:
             allowed = ", ".join(map(repr, PENALTIES))
             raise ValueError(f"penalty is {penalty!r}; it must be one of {allowed}.")
-        if not penalty_weight >= 0:
-            raise ValueError(f"penalty_weight is {penalty_weight!r}; it must be at least 0.")
-        for name, count in (("penalty_every", penalty_every), ("critic_steps", critic_steps)):
-            if not (isinstance(count, int) and count > 0):
-                raise ValueError(f"{name} is {count!r}; it must be a whole number, 1 or more.")
-        super().compile(d_optimizer, g_optimizer, loss, mismatched_weight)
+        penalty_weight = check_number("penalty_weight", penalty_weight, 0)
+        penalty_every = check_whole("penalty_every", penalty_every, 1)
+        critic_steps = check_whole("critic_steps", critic_steps, 1)
+        super().compile(d_optimizer, g_optimizer, game, mismatched_weight)
         self.penalty, self.penalty_weight = penalty, penalty_weight
         self.penalty_every, self.critic_steps = penalty_every, critic_steps
 
     def train_step(self, data):
-        images, labels = data[:2]
-        self.discriminator_step(images, labels)
-        turn_of_g = self.d_optimizer.iterations % self.critic_steps == 0
-        tf.cond(turn_of_g, lambda: self.generator_step(labels), lambda: None)
+        images, rows = data[:2]
+        with checked(images, rows, self.condition):
+            self.discriminator_step(images, rows)
+            turn_of_g = self.d_optimizer.iterations % self.critic_steps == 0
+            tf.cond(turn_of_g, lambda: self.generator_step(rows), lambda: self.look_at_g(rows))
         return {tracker.name: tracker.result() for tracker in self.metrics}
 
-    def d_loss(self, images, fakes, labels):
-        """What D minimizes: the loss of ConditionalGAN, and the penalty."""
-        return super().d_loss(images, fakes, labels) + self.lazy_penalty(images, fakes, labels)
+    def look_at_g(self, rows):
+        """Measure G's loss without a step, if no step of this epoch has: an epoch may have none."""
+        tracker = self.trackers["g_loss"]
+        tf.cond(
+            tracker.count == 0,
+            lambda: tracker.update_state(self.g_loss(rows, testing=True)),
+            lambda: None,
+        )
 
-    def lazy_penalty(self, images, fakes, labels):
-        """The penalty with its weight at every penalty_every-th step, and 0 at the others."""
+    def d_loss(self, pairs, training=True):
+        """Give what D minimizes: the loss of ConditionalGAN, and in training the penalty."""
+        loss = super().d_loss(pairs, training)
+        return loss + self.lazy_penalty(pairs) if training and self.penalty else loss
+
+    def lazy_penalty(self, pairs):
+        """Give the penalty with its weight at every penalty_every-th step, and 0 at the others."""
+        (images, rows), (fakes, _), *_ = pairs
 
         def penalty():
             if self.penalty == "r1":
-                return r1_penalty(self.discriminator, images, labels)
+                return r1_penalty(self.discriminator, images, rows)
             # Latents and wrong labels have seeds from 0 up.
-            seed = tf.stack([-1 - self.seed, tf.cast(self.d_optimizer.iterations, tf.int32)])
-            return gradient_penalty(self.discriminator, images, fakes, labels, seed)
+            seed = tf.stack([-1 - self.seed, tf.cast(self.d_optimizer.iterations, tf.int64)])
+            return gradient_penalty(self.discriminator, images, fakes, rows, seed)
 
         due = self.d_optimizer.iterations % self.penalty_every == 0
         weight = self.penalty_weight * self.penalty_every

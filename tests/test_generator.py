@@ -3,7 +3,13 @@ import numpy as np
 import pytest
 
 import cgan_utils as cg
-from cgan_utils.generator import build_pretrained_generator
+
+GENERATORS = [cg.build_generator, cg.build_patient_generator, cg.build_published_generator]
+DISCRIMINATORS = [
+    cg.build_discriminator,
+    cg.build_patient_discriminator,
+    cg.build_published_discriminator,
+]
 
 
 @pytest.fixture(scope="module")
@@ -16,7 +22,7 @@ def sampler():
     ("build", "latent_dim", "parameters"),
     [
         (cg.build_generator, 64, 369_729),
-        (build_pretrained_generator, 64, 384_273),
+        (cg.build_patient_generator, 64, 384_273),
         (cg.build_published_generator, 128, 1_491_215),
     ],
 )
@@ -27,6 +33,50 @@ def test_networks_draw_images(build, latent_dim, parameters):
     image = np.asarray(network([np.zeros((1, latent_dim), "float32"), rows]))
     assert image.shape == (1, 28, 28, 1)
     assert 0 <= image.min() <= image.max() <= 1
+
+
+@pytest.mark.parametrize("build", GENERATORS)
+@pytest.mark.parametrize("shape", [(16, 16, 3), (8, 20, 1)])
+def test_networks_draw_images_of_any_shape_for_rows_of_any_width(build, shape):
+    sampler = cg.Sampler(build(3, shape, latent_dim=5))
+    assert (sampler.condition.width, sampler.image_shape, sampler.latent_dim) == (3, shape, 5)
+    images = sampler.generate([0, 2])
+    assert images.shape == (2, *shape)
+    assert 0 <= images.min() <= images.max() <= 1
+
+
+@pytest.mark.parametrize("build", GENERATORS)
+@pytest.mark.parametrize("shape", [(30, 30, 1), (28, 30, 1), (30, 28, 1)])
+def test_a_size_that_no_doubling_leads_to_gets_a_sentence(build, shape):
+    with pytest.raises(ValueError, match=rf"^images are {shape[0]}×{shape[1]}; .* of 4\.$"):
+        build(10, shape)
+
+
+@pytest.mark.parametrize("build", GENERATORS + DISCRIMINATORS)
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("dtype_policy", "mixed_float16"),
+        ("floatx", "float16"),
+        ("image_data_format", "channels_first"),
+    ],
+)
+def test_networks_are_the_same_whatever_the_user_has_set(build, setting, value):
+    def tensors(network):
+        outputs = [layer.output for layer in network.layers]
+        return [(tuple(x.shape), x.dtype) for x in [*outputs, *network.weights]]
+
+    plain = tensors(build(3, (16, 16, 3)))
+    assert {dtype for _, dtype in plain} == {"float32"}
+    read, change = getattr(keras.config, setting), getattr(keras.config, f"set_{setting}")
+    before = read()
+    try:
+        change(value)
+        chosen = read()
+        assert tensors(build(3, (16, 16, 3))) == plain
+        assert read() == chosen != before
+    finally:
+        change(before)
 
 
 def test_multiply_adds():

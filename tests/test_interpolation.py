@@ -4,10 +4,11 @@ import pytest
 import cgan_utils as cg
 
 sampler = cg.Sampler(cg.build_generator())
+FACES = cg.Attributes(("glasses",), {"age": (20, 60)})
 
 
 def test_the_published_walk():
-    rows = cg.label_path([6, 1], 50)
+    rows = cg.label_path(sampler.condition, [6, 1], 50)
     assert rows.shape == (50, 10)
     np.testing.assert_array_equal(rows[[0, -1]], cg.one_hot([6, 1], 10))
     np.testing.assert_allclose(rows[:, 1], np.linspace(0, 1, 50), atol=1e-6)
@@ -15,8 +16,14 @@ def test_the_published_walk():
 
 
 def test_a_tour_visits_every_class_in_order():
-    rows = cg.label_path(range(10), 91)
+    rows = cg.label_path(sampler.condition, range(10), 91)
     np.testing.assert_allclose(rows[::10], np.eye(10), atol=1e-6)
+
+
+def test_a_walk_through_attributes():
+    rows = cg.label_path(FACES, [{"age": 20}, {"glasses": 1, "age": 60}], 5)
+    np.testing.assert_allclose(rows[:, 0], [0, 0.25, 0.5, 0.75, 1])
+    np.testing.assert_allclose(rows[:, 1], [20, 30, 40, 50, 60])
 
 
 def test_straight_and_spherical_latents():
@@ -62,7 +69,7 @@ def test_bad_steps_get_a_sentence(steps):
 @pytest.mark.parametrize("places", [[], [6], 6])
 def test_an_empty_path_gets_a_sentence(places):
     with pytest.raises(ValueError, match=r"\.$"):
-        cg.label_path(places, 10)
+        cg.label_path(sampler.condition, places, 10)
 
 
 @pytest.mark.parametrize(

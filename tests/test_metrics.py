@@ -61,6 +61,17 @@ def test_too_few_samples_for_the_covariance_get_a_sentence():
         metrics.moments(np.zeros((5, 5)))
 
 
+def test_moments_of_one_feature_are_a_covariance_too():
+    mean, covariance = metrics.moments([[0.0], [2.0], [4.0]])
+    assert mean.tolist() == [2] and covariance.tolist() == [[4]]  # (4 + 0 + 4) / (3 - 1)
+
+
+def test_moments_of_other_features_get_a_sentence():
+    pair = metrics.moments(SAMPLE), metrics.moments(SAMPLE[:, :3])
+    with pytest.raises(ValueError, match="the moments are of 5 and of 3 features; give two of"):
+        metrics.frechet_distance(*pair)
+
+
 # Kernel distance
 
 
@@ -71,7 +82,7 @@ def test_kernel_distance_of_two_points_in_closed_form():
 
 
 def test_kernel_distance_of_two_gaussians_in_closed_form():
-    # In one dimension E (xy + 1)³ = 1 + 3 E x E y + 3 E x² E y² + E x³ E y³, of N(0, 1) and N(m, 1).
+    # E (xy + 1)³ = 1 + 3 E x E y + 3 E x² E y² + E x³ E y³, of N(0, 1) and N(m, 1).
     m = 0.5
     expected = 3 * m**2 + 3 * m**4 + (m**3 + 3 * m) ** 2
     x, y = RNG.standard_normal((20_000, 1)), RNG.standard_normal((20_000, 1)) + m
@@ -185,6 +196,53 @@ def test_too_few_samples_get_a_sentence(measure, least):
         measure(SAMPLE, SAMPLE[: least - 1])
 
 
+MEASURES = [
+    metrics.kernel_distance,
+    metrics.variety,
+    metrics.precision_recall,
+    metrics.density_coverage,
+]
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+def test_features_that_are_none_get_a_sentence(measure):
+    with pytest.raises(
+        ValueError, match=r"^real features have shape \(300,\); give \(N, d\), a row"
+    ):
+        measure(SAMPLE[:, 0], SAMPLE)
+    with pytest.raises(ValueError, match=r"^fake features have shape \(300, 0\); give \(N, d\), a"):
+        measure(SAMPLE, SAMPLE[:, :0])
+    with pytest.raises(ValueError, match="^real images have 5 features, fakes 4; give features of"):
+        measure(SAMPLE, SAMPLE[:, :4])
+
+
+@pytest.mark.parametrize("number", [np.nan, np.inf])
+@pytest.mark.parametrize("measure", [*MEASURES, lambda real, fake: metrics.moments(fake)])
+def test_nan_and_infinity_get_a_sentence(measure, number):
+    broken = SAMPLE.copy()
+    broken[7, 2] = number
+    with pytest.raises(ValueError, match="features contain NaN or infinity; .*: train it anew"):
+        measure(SAMPLE, broken)
+
+
+@pytest.mark.parametrize("measure", [metrics.precision_recall, metrics.density_coverage])
+@pytest.mark.parametrize("k", [0, -1, 2.5, True, "3"])
+def test_a_bad_k_gets_a_sentence(measure, k):
+    with pytest.raises(ValueError, match=f"^k is {k!r}; give a whole number from 1 up"):
+        measure(SAMPLE, SAMPLE, k=k)
+
+
+@pytest.mark.parametrize(
+    ("name", "number", "least"),
+    [("subset_size", 1, 2), ("subset_size", 10.0, 2), ("subsets", 0, 1), ("subsets", 2.5, 1)],
+)
+def test_bad_subsets_get_a_sentence(name, number, least):
+    with pytest.raises(ValueError, match=f"^{name} is {number}; give a whole number from {least}"):
+        metrics.kernel_distance(SAMPLE, SAMPLE, **{name: number})
+    with pytest.raises(ValueError, match="^seed is -1; give a whole number from 0"):
+        metrics.kernel_distance(SAMPLE, SAMPLE, seed=-1)
+
+
 # Nearest images
 
 
@@ -200,3 +258,31 @@ def test_copies_are_at_zero():
     pool = RNG.random((50, 28, 28, 1), np.float32)
     distances, indices = metrics.nearest(pool[[7, 30]], pool)
     assert distances.tolist() == [0, 0] and indices.tolist() == [7, 30]
+
+
+@pytest.mark.parametrize(
+    ("queries", "pool", "text"),
+    [
+        (np.zeros((2, 4, 4, 1)), np.zeros((3, 8, 8, 1)), r"shape \(2, 4, 4, 1\), the pool has \(3"),
+        (
+            np.zeros((2, 4, 4, 1)),
+            np.zeros((0, 4, 4, 1)),
+            r"the pool has \(0, 4, 4, 1\); give images",
+        ),
+        (
+            np.zeros((0, 4)),
+            np.zeros((3, 4)),
+            r"queries have shape \(0, 4\), .*, one or more in both",
+        ),
+        (
+            np.zeros(4),
+            np.zeros(4),
+            r"queries have shape \(4,\), the pool has \(4,\); give images of",
+        ),
+        (np.full((2, 4), np.nan), np.zeros((3, 4)), "^queries contain NaN or infinity"),
+        (np.zeros((2, 4)), np.full((3, 4), np.inf), "^images of the pool contain NaN or infinity"),
+    ],
+)
+def test_images_that_cannot_be_compared_get_a_sentence(queries, pool, text):
+    with pytest.raises(ValueError, match=text):
+        metrics.nearest(queries, pool)

@@ -1,4 +1,4 @@
-"""The notebooks have the shape that CONTRIBUTING.md describes, and their exercises can be solved."""
+"""The notebooks have the shape that CONTRIBUTING.md describes; their exercises can be solved."""
 
 import re
 from pathlib import Path
@@ -7,26 +7,20 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
+import cgan_utils
 import repository
 
 NOTEBOOKS = repository.ROOT / "notebooks"
 PACKAGE = repository.ROOT / "cgan_utils"
 BOOKS = sorted(NOTEBOOKS.glob("*.ipynb"))
 
-# The modules that a notebook introduces. The series is numbered in this order.
+# The modules that each notebook introduces, from the map of the series in the package's docstring
 STORY = {
-    "00_start": ["pretrained", "widgets"],
-    "01_data": ["data"],
-    "02_discriminator": ["discriminator"],
-    "03_generator": ["generator"],
-    "04_minimax_loss": ["losses"],
-    "05_training": ["training"],
-    "06_interpolation": ["interpolation"],
-    "07_evaluation": ["metrics", "evaluation", "judge"],
-    "08_wasserstein": ["losses", "wasserstein"],
-    "09_conditioning": ["conditioning"],
+    name: modules.split(", ")
+    for name, modules in re.findall(
+        r"^\| (\d\d_\w+) \| [^|]+ \| ([^|]+) \|$", cgan_utils.__doc__, re.MULTILINE
+    )
 }
-SPINE = list(STORY)[1:7]  # from data to the GIF
 TAGS = {"exercise", "check", "solution", "slow", "nbval-check-output"}
 LINK = re.compile(r"\]\(([\w./-]+\.ipynb)\)")
 
@@ -50,7 +44,7 @@ def tags_of(cell) -> list[str]:
 
 
 def bullets_after(heading: str, text: str) -> list[str]:
-    """The bullets between a line that starts with the heading and the next line of another kind."""
+    """Give the bullets between the line that starts with the heading and the next that is none."""
     lines = iter(text.splitlines())
     assert any(line.startswith(heading) for line in lines), f"no {heading!r}"
     bullets = []
@@ -67,7 +61,7 @@ def printed_by(cell) -> str:
 
 
 def exercises_in(cells):
-    """(exercise, check, solution) cells, in order."""
+    """Give the (exercise, check, solution) cells, in order."""
     tagged = [cell for cell in cells if {"exercise", "check", "solution"} & set(tags_of(cell))]
     kinds = [
         next(tag for tag in tags_of(cell) if tag in ("exercise", "check", "solution"))
@@ -86,14 +80,18 @@ def solution_code(cell) -> str:
 # The series
 
 
-def test_the_spine_is_there():
-    assert set(SPINE) <= {path.stem for path in BOOKS}
+def test_the_table_names_every_notebook_in_order():
+    assert list(STORY) == [path.stem for path in BOOKS]
 
 
-def test_name_belongs_to_the_story(path):
-    assert path.stem in STORY
-    for module in STORY[path.stem]:
-        assert (PACKAGE / f"{module}.py").exists()
+def test_every_module_that_the_table_names_exists():
+    named = {module for modules in STORY.values() for module in modules}
+    assert named <= {path.stem for path in PACKAGE.glob("*.py")}
+
+
+def test_the_docstring_names_every_module():
+    modules = {path.stem for path in PACKAGE.glob("*.py") if not path.stem.startswith("_")}
+    assert modules <= set(re.findall(r"\w+", cgan_utils.__doc__))
 
 
 def test_links_lead_to_notebooks_and_on_to_the_next(path, cells):
@@ -188,7 +186,7 @@ def test_exercises_are_there_and_unsolved(cells):
 
 @pytest.mark.parametrize("path", BOOKS, ids=lambda path: path.stem)
 def test_solutions_pass_their_checks(path, tmp_path):
-    """Runs a notebook with its solutions in place of the stubs, up to the last check, without slow cells."""
+    """Run it with its solutions in place of the stubs, up to the last check, without slow cells."""
     notebook = nbformat.read(path, as_version=4)
     exercises = exercises_in(notebook.cells)
     for exercise, _, solution in exercises:

@@ -5,16 +5,16 @@ import numpy as np
 import pytest
 
 import cgan_utils as cg
-from cgan_utils import pretrained
-from cgan_utils.generator import build_pretrained_generator
+from cgan_utils import datasets, files, pretrained
 
 
 @pytest.fixture
 def weights_folder(tmp_path, monkeypatch):
     """A copy of the package's weights, to damage."""
-    shutil.copytree(pretrained.WEIGHTS, tmp_path / "weights")
-    monkeypatch.setattr(pretrained, "WEIGHTS", tmp_path / "weights")
-    return tmp_path / "weights"
+    shutil.copytree(files.SHIPPED, tmp_path / "shipped")
+    for module in (files, pretrained):
+        monkeypatch.setattr(module, "SHIPPED", tmp_path / "shipped")
+    return tmp_path / "shipped"
 
 
 def test_the_generator_obeys():
@@ -37,7 +37,7 @@ def test_a_strip_ends_with_what_the_shipped_generator_draws(name):
     assert strip.images.shape == (len(strip.epochs), 10, 28, 28, 1)
     assert strip.images.min() >= 0 and strip.images.max() <= 1
     assert strip.epochs[0] == 0 and (np.diff(strip.epochs) >= 0).all()
-    card = json.loads((pretrained.WEIGHTS / f"generator_{name}.json").read_text("utf-8"))
+    card = json.loads((files.SHIPPED / f"generator_{name}.json").read_text("utf-8"))
     assert strip.epochs[-1] == card["epochs"]
     drawn = generator.generate(range(10), latents=generator.draw_latents(1, seed=0))
     np.testing.assert_allclose(strip.images[-1], drawn, atol=0.005)  # 8-bit pixels
@@ -48,7 +48,7 @@ def test_a_strip_ends_with_what_the_shipped_generator_draws(name):
     [("mnist", "mnist"), ("mnist", "mnist_second"), ("fashion_mnist", "fashion_mnist")],
 )
 def test_the_card_says_what_evaluation_finds(name, judge):
-    card = json.loads((pretrained.WEIGHTS / f"generator_{name}.json").read_text())
+    card = json.loads((files.SHIPPED / f"generator_{name}.json").read_text())
     scores = cg.evaluate(cg.load_pretrained(name), judge=judge)
     told = card["judges"][judge]
     assert told["conditional_accuracy"] == pytest.approx(scores.conditional_accuracy, abs=1e-3)
@@ -57,7 +57,7 @@ def test_the_card_says_what_evaluation_finds(name, judge):
 
 @pytest.mark.parametrize("judge", ["mnist", "mnist_second"])
 def test_the_shipped_digits_are_as_good_as_we_want_them(judge):
-    card = json.loads((pretrained.WEIGHTS / "generator_mnist.json").read_text())
+    card = json.loads((files.SHIPPED / "generator_mnist.json").read_text())
     scores = card["judges"][judge]
     assert scores["conditional_accuracy"] >= 0.995
     assert scores["frechet_distance"] <= 2.5 * scores["frechet_distance_of_real_training_images"]
@@ -85,9 +85,10 @@ def test_a_damaged_or_missing_card_gets_a_sentence(weights_folder, content):
 
 def test_weights_that_fit_another_network_get_a_sentence(weights_folder):
     # As when another Keras version orders or shapes a layer's weights in its own way
-    pretrained.save_weights(cg.build_discriminator(), "generator_odd", {})
-    with pytest.raises(ValueError, match=r"generator_odd.npz does not fit the network that Keras"):
-        cg.load_pretrained("odd")
+    files.save_weights(cg.build_discriminator(), "generator_mnist", {})
+    message = r"generator_mnist.npz does not fit the network that Keras"
+    with pytest.raises(ValueError, match=message):
+        cg.load_pretrained("mnist")
 
 
 def test_arrays_with_code_in_them_are_refused(weights_folder):
@@ -95,16 +96,18 @@ def test_arrays_with_code_in_them_are_refused(weights_folder):
         def __reduce__(self):
             return (open, (str(weights_folder / "sprung"), "w"))
 
-    path = pretrained.save_arrays({"arr_0": np.array([Trap()])}, "generator_trap", {})
+    path = files.save_arrays({"arr_0": np.array([Trap()])}, "generator_mnist", {})
     assert path.exists()
     with pytest.raises(ValueError):
-        cg.load_pretrained("trap")
+        cg.load_pretrained("mnist")
     assert not (weights_folder / "sprung").exists()
 
 
-def test_what_is_written_can_be_read(weights_folder):
-    network = build_pretrained_generator()
-    path = pretrained.save_weights(network, "generator_new", {"seed": 0})
+def test_what_is_written_can_be_read(weights_folder, monkeypatch):
+    network = cg.build_patient_generator()
+    path = files.save_weights(network, "generator_new", {"seed": 0})
+    record = datasets.DATASETS["mnist"]
+    monkeypatch.setitem(datasets.DATASETS, "new", record)
     loaded = cg.load_pretrained("new").network
     for a, b in zip(network.get_weights(), loaded.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
@@ -112,6 +115,6 @@ def test_what_is_written_can_be_read(weights_folder):
 
 
 def test_the_package_stays_small():
-    package = pretrained.WEIGHTS.parent
+    package = files.SHIPPED.parent
     sizes = [path.stat().st_size for path in package.rglob("*") if "__pycache__" not in path.parts]
     assert max(sizes) <= 2e6 and sum(sizes) <= 8e6

@@ -1,20 +1,17 @@
+from dataclasses import replace
+
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 import cgan_utils as cg
 
+QUICK = cg.RECIPES["quick"]
 
-def small_gan(seed=0, mismatched_weight=0.5, rate=2e-3, steps=None, **settings):
-    keras.utils.set_random_seed(seed)
-    gan = cg.ConditionalGAN(cg.build_generator(), cg.build_discriminator(), seed=seed, **settings)
-    if steps:
-        rate = keras.optimizers.schedules.PolynomialDecay(rate, steps, 0.0)
-    gan.compile(
-        *(keras.optimizers.Adam(rate, 0.5, 0.99) for _ in range(2)),
-        mismatched_weight=mismatched_weight,
-    )
-    return gan
+
+def small_gan(data, seed=0, steps=None, **changes):
+    return replace(QUICK, **changes).build(data, seed, steps)
 
 
 def weights(network):
@@ -30,8 +27,8 @@ def batch(few):
     return next(iter(few.batches(32, seed=0)))
 
 
-def test_the_discriminator_step_moves_d_alone(batch):
-    gan = small_gan()
+def test_the_discriminator_step_moves_d_alone(few, batch):
+    gan = small_gan(few)
     before = [weights(net) for net in (gan.generator, gan.averaged_generator, gan.discriminator)]
     gan.discriminator_step(*batch)
     after = [weights(net) for net in (gan.generator, gan.averaged_generator, gan.discriminator)]
@@ -40,8 +37,8 @@ def test_the_discriminator_step_moves_d_alone(batch):
     assert (int(gan.d_optimizer.iterations), int(gan.g_optimizer.iterations)) == (1, 0)
 
 
-def test_the_generator_step_moves_g_and_its_average_alone(batch):
-    gan = small_gan()
+def test_the_generator_step_moves_g_and_its_average_alone(few, batch):
+    gan = small_gan(few)
     before = [weights(net) for net in (gan.discriminator, gan.generator, gan.averaged_generator)]
     gan.generator_step(batch[1])
     after = [weights(net) for net in (gan.discriminator, gan.generator, gan.averaged_generator)]
@@ -51,8 +48,8 @@ def test_the_generator_step_moves_g_and_its_average_alone(batch):
     assert (int(gan.d_optimizer.iterations), int(gan.g_optimizer.iterations)) == (0, 1)
 
 
-def test_the_average_follows_the_generator(batch):
-    gan = small_gan(ema_decay=0.9)
+def test_the_average_follows_the_generator(few, batch):
+    gan = small_gan(few, ema_decay=0.9)
     start = weights(gan.generator)
     gan.generator_step(batch[1])
     decay = 2 / 11  # after one step: (1 + 1) / (10 + 1), below 0.9
@@ -60,14 +57,14 @@ def test_the_average_follows_the_generator(batch):
         weights(gan.averaged_generator), start, weights(gan.generator), strict=True
     ):
         np.testing.assert_allclose(average, decay * before + (1 - decay) * now, atol=1e-6)
-    plain = small_gan(ema_decay=0.0)
+    plain = small_gan(few, ema_decay=0.0)
     plain.generator_step(batch[1])
     assert same(weights(plain.averaged_generator), weights(plain.generator))
 
 
-def test_every_pair_has_its_place_in_the_discriminator_step(batch, monkeypatch):
+def test_every_pair_has_its_place_in_the_discriminator_step(few, batch, monkeypatch):
     """Real with right labels, fake with right labels, real with wrong labels, in this order."""
-    gan = small_gan()
+    gan = small_gan(few)
     seen = {}
     original = gan.discriminator.call
 
@@ -88,25 +85,25 @@ def test_every_pair_has_its_place_in_the_discriminator_step(batch, monkeypatch):
 
 
 def test_fit_reports_its_losses_and_their_sum(few):
-    history = small_gan().fit(few.batches(32, seed=0), epochs=2, verbose=0).history
+    history = small_gan(few).fit(few.batches(32, seed=0), epochs=2, verbose=0).history
     assert set(history) == {"d_loss", "d_loss_real", "d_loss_fake", "d_loss_mismatched", "g_loss"}
     parts = [history[f"d_loss_{part}"][1] for part in ("real", "fake", "mismatched")]
     assert history["d_loss"][1] == pytest.approx(
         parts[0] + 0.5 * parts[1] + 0.5 * parts[2], rel=1e-5
     )
-    plain = small_gan(mismatched_weight=0).fit(few.batches(32, seed=0), verbose=0).history
+    plain = small_gan(few, mismatched_weight=0).fit(few.batches(32, seed=0), verbose=0).history
     assert set(plain) == {"d_loss", "d_loss_real", "d_loss_fake", "g_loss"}
 
 
-def test_minimax_gives_the_generator_the_other_loss(batch):
-    gan = small_gan()
-    gan.compile(keras.optimizers.Adam(1e-3), keras.optimizers.Adam(1e-3), loss="minimax")
+def test_minimax_gives_the_generator_the_other_loss(few, batch):
+    gan = small_gan(few)
+    gan.compile(keras.optimizers.Adam(1e-3), keras.optimizers.Adam(1e-3), game="minimax")
     gan.generator_step(batch[1])
     assert float(gan.trackers["g_loss"].result()) < 0  # log(1 - D) is negative, -log D is not
 
 
 def test_same_seed_same_weights(few):
-    runs = [small_gan(seed) for seed in (0, 0, 1)]
+    runs = [small_gan(few, seed) for seed in (0, 0, 1)]
     for gan, seed in zip(runs, (0, 0, 1), strict=True):
         gan.fit(few.batches(32, seed=seed), epochs=2, verbose=0)
     assert same(weights(runs[0]), weights(runs[1]))
@@ -115,10 +112,10 @@ def test_same_seed_same_weights(few):
 
 @pytest.mark.parametrize("stop", [1, 2, 3])
 def test_a_resumed_run_equals_the_uninterrupted_one_bit_for_bit(few, tmp_path, stop):
-    whole = small_gan(steps=12)
+    whole = small_gan(few, steps=12)
     whole.fit(few.batches(32, seed=0), epochs=4, verbose=0)
 
-    first = small_gan(steps=12)
+    first = small_gan(few, steps=12)
     first.fit(few.batches(32, seed=0), epochs=stop, verbose=0)
     first.save(tmp_path / "gan.keras")
     keras.utils.set_random_seed(99)  # nothing may depend on the process it resumes in
@@ -137,7 +134,7 @@ def test_a_resumed_run_equals_the_uninterrupted_one_bit_for_bit(few, tmp_path, s
 
 
 def test_save_and_load_give_back_networks_optimizers_and_settings(few, tmp_path):
-    gan = small_gan(seed=5, mismatched_weight=0.25, ema_decay=0.9)
+    gan = small_gan(few, seed=5, mismatched_weight=0.25, ema_decay=0.9)
     gan.fit(few.batches(32, seed=0), verbose=0)
     gan.save(tmp_path / "gan.keras")
     other = cg.ConditionalGAN.load(tmp_path / "gan.keras")
@@ -170,7 +167,7 @@ def test_the_published_networks_save_and_load_too(few, tmp_path):
 
 def test_keras_checkpoints_work(few, tmp_path):
     checkpoint = keras.callbacks.ModelCheckpoint(tmp_path / "epoch-{epoch}.keras")
-    gan = small_gan()
+    gan = small_gan(few)
     gan.fit(few.batches(32, seed=0), epochs=2, callbacks=[checkpoint], verbose=0)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["epoch-1.keras", "epoch-2.keras"]
     last = cg.ConditionalGAN.load(tmp_path / "epoch-2.keras")
@@ -178,7 +175,7 @@ def test_keras_checkpoints_work(few, tmp_path):
 
 
 def test_a_failed_save_keeps_the_old_file(few, tmp_path, monkeypatch):
-    gan = small_gan()
+    gan = small_gan(few)
     gan.save(tmp_path / "gan.keras")
     before = (tmp_path / "gan.keras").read_bytes()
 
@@ -192,13 +189,13 @@ def test_a_failed_save_keeps_the_old_file(few, tmp_path, monkeypatch):
     assert len(list(tmp_path.iterdir())) == 1
 
 
-def test_bad_files_get_a_sentence(tmp_path):
+def test_bad_files_get_a_sentence(few, tmp_path):
     with pytest.raises(ValueError, match=r"must end in \.keras"):
-        small_gan().save(tmp_path / "gan.h5")
+        small_gan(few).save(tmp_path / "gan.h5")
     with pytest.raises(FileNotFoundError, match="there is no file"):
         cg.ConditionalGAN.load(tmp_path / "nothing.keras")
     path = tmp_path / "gan.keras"
-    small_gan().save(path)
+    small_gan(few).save(path)
     for damaged in (b"", b"not a model", path.read_bytes()[:5_000]):
         (tmp_path / "damaged.keras").write_bytes(damaged)
         with pytest.raises(ValueError, match="cannot be read as a saved model"):
@@ -208,26 +205,26 @@ def test_bad_files_get_a_sentence(tmp_path):
         cg.ConditionalGAN.load(tmp_path / "other.keras")
 
 
-def test_bad_settings_get_a_sentence():
-    gan = small_gan()
+def test_bad_settings_get_a_sentence(few):
+    gan = small_gan(few)
     adam = keras.optimizers.Adam
     with pytest.raises(
-        ValueError, match="loss is 'hinge'; it must be one of 'minimax', 'non-saturating'"
+        ValueError, match="game is 'hinge'; it must be one of 'minimax', 'non-saturating'"
     ):
-        gan.compile(adam(), adam(), loss="hinge")
+        gan.compile(adam(), adam(), game="hinge")
     with pytest.raises(ValueError, match="mismatched_weight is 1"):
         gan.compile(adam(), adam(), mismatched_weight=1)
 
 
-def test_generate_matches_the_averaged_generator():
-    gan = small_gan()
+def test_generate_matches_the_averaged_generator(few):
+    gan = small_gan(few)
     latents = gan.draw_latents(2, seed=0)
     expected = gan.averaged_generator([latents, cg.one_hot([6, 1], 10)], training=False)
     np.testing.assert_allclose(gan.generate([6, 1], seed=0), expected, atol=1e-6)
 
 
 def test_score_is_the_discriminator_logit(few):
-    gan = small_gan()
+    gan = small_gan(few)
     scores = gan.score(few.images[:4], few.labels[:4])
     rows = cg.one_hot(few.labels[:4], 10)
     np.testing.assert_allclose(scores, gan.discriminator([few.images[:4], rows])[:, 0], atol=1e-6)
@@ -236,7 +233,7 @@ def test_score_is_the_discriminator_logit(few):
 def test_snapshots_are_taken_before_and_after_every_epoch(few):
     shown = []
     snapshots = cg.Snapshots(seed=1, show=lambda images, title: shown.append(title))
-    gan = small_gan()
+    gan = small_gan(few)
     gan.fit(few.batches(32, seed=0), epochs=2, callbacks=[snapshots], verbose=0)
     assert snapshots.epochs == [0, 1, 2] and len(shown) == 3
     assert snapshots.images[0].shape == (10, 28, 28, 1)
@@ -246,7 +243,7 @@ def test_snapshots_are_taken_before_and_after_every_epoch(few):
 
 
 def test_a_nan_stops_the_run_and_says_why(few, capsys):
-    gan = small_gan()
+    gan = small_gan(few)
     gan.discriminator.get_layer("realness").bias.assign([np.nan])
     history = gan.fit(few.batches(32, seed=0), epochs=5, callbacks=[cg.StopOnNaN()], verbose=0)
     assert len(history.epoch) == 1
@@ -289,3 +286,211 @@ def test_train_is_reproducible_and_published_is_as_published(few):
 def test_bad_budgets_get_a_sentence(few, recipe, budget, message):
     with pytest.raises(ValueError, match=message):
         cg.train(recipe, few, **budget)
+
+
+# What does not fit is refused before anything is trained
+
+
+def rate_of(optimizer):
+    return float(optimizer.learning_rate)
+
+
+def test_a_recipe_of_ones_own_is_taken_as_it_is(few):
+    mine = replace(QUICK, batch_size=16, learning_rate=1e-3, g_learning_rate=2e-3, decay=False)
+    gan = cg.train(mine, few, epochs=1)
+    assert int(gan.d_optimizer.iterations) == 6
+    assert rate_of(gan.d_optimizer) == pytest.approx(1e-3)
+    assert rate_of(gan.g_optimizer) == pytest.approx(2e-3)
+
+
+def test_a_recipe_with_a_penalty_builds_a_penalized_gan(few):
+    wgan_gp = replace(
+        QUICK, game="wasserstein", penalty=cg.Penalty("gradient", 10.0), critic_steps=5
+    )
+    gan = wgan_gp.build(few, steps=100)
+    assert isinstance(gan, cg.PenalizedGAN) and gan.game == "wasserstein"
+    assert (gan.penalty, gan.penalty_weight, gan.penalty_every, gan.critic_steps) == (
+        "gradient",
+        10,
+        1,
+        5,
+    )
+    assert gan.g_optimizer._learning_rate.decay_steps == 20  # one step in five of D's
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("quick", np.zeros((3, 28, 28, 1))), "a ndarray is no labeled images"),
+        ((None, "few"), "recipe is None; it must be one of 'published', 'quick', 'patient', or a"),
+        ((["quick"], "few"), "recipe is .*or a Recipe"),
+        ((replace(QUICK, batch_size=97), "few"), "batch_size 97 is more than the 96 images"),
+        ((replace(QUICK, ema_decay=1), "few"), "ema_decay is 1; give a number at least 0 and"),
+        ((replace(QUICK, learning_rate=-1), "few"), "learning_rate is -1; give a number above 0"),
+        ((replace(QUICK, critic_steps=0), "few"), "critic_steps is 0; give a whole number from 1"),
+        ((replace(QUICK, penalty=cg.Penalty("r2", 1)), "few"), "penalty is 'r2'; it must be one"),
+        (("patient", "faces"), "for classes, but the data have attributes \\(hat\\)"),
+        ((cg.WAYS["auxiliary"], "faces"), "for classes, but the data have attributes"),
+    ],
+)
+def test_a_recipe_that_fits_nothing_gets_a_sentence(few, arguments, message):
+    recipe, data = arguments
+    faces = replace(few, labels=np.zeros((96, 1)), condition=cg.Attributes(("hat",)))
+    data = {"few": few, "faces": faces}.get(data, data) if isinstance(data, str) else data
+    with pytest.raises(ValueError, match=message):
+        cg.train(recipe, data, epochs=1)
+
+
+@pytest.mark.parametrize("seed", [np.int64(5), np.uint8(5), 5])
+def test_a_seed_of_any_integer_type_trains_and_is_saved(few, tmp_path, seed):
+    gan = cg.train("quick", few, seed=seed, epochs=1)
+    gan.save(tmp_path / "gan.keras")
+    assert cg.ConditionalGAN.load(tmp_path / "gan.keras").seed == 5
+    assert same(weights(gan), weights(cg.train("quick", few, seed=5, epochs=1)))
+
+
+def test_the_largest_seed_trains(few):
+    small_gan(few, seed=2**32 - 1).fit(few.batches(32).take(1), verbose=0)
+    with pytest.raises(ValueError, match="seed is 4294967296; give a whole number from 0 to"):
+        small_gan(few, seed=2**32)
+
+
+def shapes_of(width=10, image_shape=(28, 28, 1)):
+    return cg.build_generator(width, image_shape), cg.build_discriminator(width, image_shape)
+
+
+def with_embedding():
+    latent, label = keras.Input((8,)), keras.Input((1,), dtype="int32")
+    embedded = keras.layers.Flatten()(keras.layers.Embedding(3, 4)(label))
+    x = keras.layers.Concatenate()([latent, embedded])
+    x = keras.layers.Dense(784, activation="sigmoid")(x)
+    return keras.Model([latent, label], keras.layers.Reshape((28, 28, 1))(x))
+
+
+@pytest.mark.parametrize(
+    ("networks", "condition", "message"),
+    [
+        (lambda: (shapes_of(5)[0], shapes_of(10)[1]), None, "discriminator takes rows of 10 num"),
+        (lambda: shapes_of(5), cg.Classes(("a", "b")), "generator takes rows of 5 numbers, but"),
+        (
+            lambda: (shapes_of(10)[0], shapes_of(10, (16, 16, 3))[1]),
+            None,
+            r"discriminator takes \[\(None, 16, 16, 3\), \(None, 10\)\]; build it for the gen",
+        ),
+        (lambda: shapes_of()[::-1], None, "the generator takes .*; build it for latents"),
+        (lambda: (with_embedding(), shapes_of()[1]), None, "too narrow for classes; build it"),
+    ],
+)
+def test_networks_that_do_not_fit_get_a_sentence(networks, condition, message):
+    with pytest.raises(ValueError, match=message):
+        cg.ConditionalGAN(*networks(), condition)
+
+
+def test_each_network_wants_an_optimizer_of_its_own(few):
+    gan, adam = small_gan(few), keras.optimizers.Adam()
+    with pytest.raises(ValueError, match="same optimizer; give each one of its own"):
+        gan.compile(adam, adam)
+    with pytest.raises(ValueError, match="d_optimizer is 'adam'; give an optimizer"):
+        gan.compile("adam", "adam")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda x, y: (x * 255, y), r"pixels from 0 to 255; give images in \[0, 1\]"),
+        (lambda x, y: (x * 2 - 1, y), "pixels from -1 to 1"),
+        (lambda x, y: (x * np.nan, y), "pixels from nan"),
+        (lambda x, y: (x, y * 2), r"row \[0 .*2.*\], which asks for nothing"),
+        (lambda x, y: (x[..., 0], y), r"hold \(32, 28, 28\) float32 and .*; give images and rows"),
+        (lambda x, y: (x, y[:, :9]), r"\(32, 9\) float32; give images"),
+        (lambda x, y: (np.uint8([[[[3]]]]), y), "uint8"),
+        (lambda x, y: x, r"hold \(32, 28, 28, 1\) float32; give images and rows"),
+    ],
+)
+def test_batches_that_do_not_fit_are_refused_and_nothing_has_moved(few, spoil, message):
+    gan = small_gan(few)
+    before = weights(gan.generator) + weights(gan.discriminator)
+    for work in (gan.fit, gan.evaluate):
+        with pytest.raises(ValueError, match=message) as error:
+            work(few.batches(32).map(spoil), verbose=0)
+        assert "\n" not in str(error.value)
+    assert same(before, weights(gan.generator) + weights(gan.discriminator))
+    assert int(gan.d_optimizer.iterations) == 0
+
+
+@pytest.mark.parametrize("settings", [{"y": 1}, {"batch_size": 32}, {}])
+def test_arrays_would_train_in_their_order_and_are_refused(few, settings):
+    with pytest.raises(ValueError, match=r"ndarray is no dataset of batches; give digits.batches"):
+        small_gan(few).fit(few.images, **settings)
+    with pytest.raises(ValueError, match="LabeledImages is no dataset"):
+        small_gan(few).fit(few, **settings)
+    with pytest.raises(ValueError, match="tuple is no dataset of batches"):
+        small_gan(few).fit(few.batches(32), validation_data=(few.images, few.labels))
+
+
+def test_losses_on_other_images_are_recorded_beside_those_of_training(few, digits):
+    gan, other = small_gan(few), digits.subset(slice(0, 4000, 40), "others").batches(50)
+    history = gan.fit(few.batches(32), validation_data=other, verbose=0).history
+    before = weights(gan.generator) + weights(gan.discriminator)
+    told = gan.evaluate(other, verbose=0, return_dict=True)
+    parts = ("d_loss", "d_loss_real", "d_loss_fake", "d_loss_mismatched", "g_loss")
+    for name in parts:
+        assert told[name] == pytest.approx(history[f"val_{name}"][0], rel=0.2)  # in another order
+    assert same(before, weights(gan.generator) + weights(gan.discriminator))
+    images, rows = next(iter(few.batches(96)))
+    real = gan.evaluate(few.batches(96), verbose=0, return_dict=True)["d_loss_real"]
+    logits = gan.discriminator([images, rows])
+    assert real == pytest.approx(float(cg.real_loss(logits)), rel=1e-5)
+
+
+def test_score_refuses_images_that_d_does_not_take(few):
+    gan = small_gan(few)
+    for images, labels, message in (
+        (few.images[:4], few.labels[:3], r"give an array \(3, 28, 28, 1\)"),
+        (few.images[:4, :14], few.labels[:4], r"shape \(4, 14, 28, 1\)"),
+        (few.images[:4] * 255, few.labels[:4], r"range from 0 to 255"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            gan.score(images, labels)
+
+
+def test_a_file_that_shall_stay_stays(few, tmp_path, monkeypatch):
+    gan = small_gan(few)
+    gan.save(tmp_path / "gan.keras")
+    before = (tmp_path / "gan.keras").read_bytes()
+    with pytest.raises(FileExistsError, match="stays as it is"):
+        small_gan(few, seed=1).save(tmp_path / "gan.keras", overwrite=False)
+    assert (tmp_path / "gan.keras").read_bytes() == before
+    with pytest.raises(FileNotFoundError, match="no folder '.*new' to write gan.keras into"):
+        gan.save(tmp_path / "new" / "gan.keras")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    gan.save("~/home.keras")
+    assert isinstance(cg.ConditionalGAN.load("~/home.keras"), cg.ConditionalGAN)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["gan.keras", "home.keras"]
+
+
+def test_snapshots_count_on_over_several_fits(few):
+    gan, snapshots = small_gan(few), cg.Snapshots()
+    batches = few.batches(32)
+    gan.fit(batches, epochs=2, callbacks=[snapshots], verbose=0)
+    gan.fit(batches, epochs=1, callbacks=[snapshots], verbose=0)
+    gan.fit(batches, initial_epoch=3, epochs=5, callbacks=[snapshots], verbose=0)
+    assert snapshots.epochs == [0, 1, 2, 3, 4, 5] and len(snapshots.images) == 6
+
+
+def test_the_pairs_are_a_hook(few):
+    """What D sees can be changed in one method, and training minds it."""
+
+    class Hidden(cg.ConditionalGAN):
+        def pairs(self, images, rows, testing=False):
+            real, fake, mismatched = super().pairs(images, rows, testing)
+            return [real, (fake[0] * 0, fake[1]), mismatched]
+
+    plain = small_gan(few)
+    hidden = Hidden(plain.generator, plain.discriminator, few.condition)
+    hidden.compile(keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.0), mismatched_weight=0.5)
+    hidden.fit(few.batches(96), verbose=0)
+    _, rows = next(iter(few.batches(96)))
+    black = hidden.discriminator([tf.zeros((96, 28, 28, 1)), rows])
+    expected = float(cg.fake_loss(black))
+    assert hidden.history.history["d_loss_fake"][0] == pytest.approx(expected, rel=1e-4)

@@ -1,4 +1,4 @@
-"""The widgets without a browser: every control is set from Python, as the browser's messages do it."""
+"""The widgets without a browser: every control is set from Python, as messages of one do it."""
 
 import base64
 import gc
@@ -10,6 +10,7 @@ import types
 
 import imageio.v3 as imageio
 import ipywidgets
+import keras
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -20,8 +21,8 @@ from cgan_utils import widgets
 
 
 @pytest.fixture(scope="module")
-def gan():
-    return cg.ConditionalGAN(cg.build_generator(), cg.build_discriminator())
+def gan(digits):
+    return cg.RECIPES["quick"].build(digits)
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +66,7 @@ def part(panel, description):
 
 def values_of(control):
     if hasattr(control, "options"):
-        return list(control.options)
+        return [o[1] if isinstance(o, tuple) else o for o in control.options]
     count = round((control.max - control.min) / control.step) + 1
     return [control.min + i * control.step for i in range(count)]
 
@@ -160,21 +161,13 @@ def test_scale_and_directions_move_the_noise(gan, panels):
 
 def test_directions_are_those_that_change_the_images_most():
     class Linear:
-        classes, latent_dim = 3, 8
+        condition, latent_dim = cg.Classes.numbered(3), 8
         draw_latents = cg.Sampler.draw_latents
 
         def generate(self, labels, latents):
-            slopes = np.random.default_rng(1).standard_normal((8, 28 * 28)) * [
-                [1],
-                [1],
-                [9],
-                [1],
-                [1],
-                [4],
-                [1],
-                [1],
-            ]
-            return (latents @ slopes + np.asarray(labels)[:, None] * 50).reshape(-1, 28, 28, 1)
+            strength = np.array([1, 1, 9, 1, 1, 4, 1, 1])[:, None]
+            slopes = strength * np.random.default_rng(1).standard_normal((8, 28 * 28))
+            return (latents @ slopes + labels @ [[0], [50], [100]]).reshape(-1, 28, 28, 1)
 
     directions = widgets.latent_directions(Linear(), count=2)
     assert abs(directions).argmax(axis=1).tolist() == [2, 5]
@@ -213,16 +206,35 @@ def test_the_gif_is_saved_and_announced(gan, tmp_path, monkeypatch, moving):
     part(panel, "Moving").value = moving
     part(panel, "Save GIF").click()
     assert f"{moving}_6_to_1.gif" in sentence_of(panel)
-    assert imageio.improps(tmp_path / f"{moving}_6_to_1.gif", index=None).shape[1:3] == (96, 96)
+    first = tmp_path / f"{moving}_6_to_1.gif"
+    assert imageio.improps(first, index=None).shape[1:3] == (96, 96)
+    before = first.read_bytes()
+    part(panel, "From").value = 7
+    part(panel, "From").value = 6
+    part(panel, "Save GIF").click()
+    assert f"{moving}_6_to_1_2.gif" in sentence_of(panel)
+    assert first.read_bytes() == before and len(list(tmp_path.iterdir())) == 2
 
 
 def test_a_gif_that_cannot_be_saved_is_no_secret(panels, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "label_6_to_1.gif").mkdir()
+
+    def full_disk(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.replace", full_disk)
     part(panels["explore_interpolation"], "Save GIF").click()
-    assert sentence_of(panels["explore_interpolation"]).startswith(
-        "OSError: cannot write 'label_6_to_1.gif'"
-    )
+    told = sentence_of(panels["explore_interpolation"])
+    assert told.startswith("OSError: cannot write 'label_6_to_1.gif' (No space left on device)")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_network_that_draws_no_images_gets_a_sentence():
+    latent, label = keras.Input((8,)), keras.Input((10,))
+    x = keras.layers.Concatenate()([latent, label])
+    x = keras.layers.Reshape((28, 28, 1))(keras.layers.Dense(784, activation="tanh")(x))
+    with pytest.raises(ValueError, match=r"range from -0.* to 0.*; give pixels in \[0, 1\]"):
+        cg.explore(cg.Sampler(keras.Model([latent, label], x)))
 
 
 def test_mixture_shows_mixed_label_and_judge(gan, panels):
@@ -270,13 +282,8 @@ class Counting:
     """A generator that counts its calls and breaks on demand."""
 
     def __init__(self, generator):
-        self.generator, self.classes, self.calls, self.broken = (
-            generator,
-            generator.classes,
-            0,
-            False,
-        )
-        self.draw_latents = generator.draw_latents
+        self.generator, self.condition = generator, generator.condition
+        self.draw_latents, self.calls, self.broken = generator.draw_latents, 0, False
 
     def generate(self, *arguments, **settings):
         self.calls += 1
@@ -346,7 +353,7 @@ def test_zero_weights_get_a_sentence(panels):
 def test_a_network_that_blew_up_gets_a_sentence(gan):
     network = cg.build_generator()
     network.set_weights([weight * np.nan for weight in network.get_weights()])
-    with pytest.raises(ValueError, match="NaN in it; the network's weights have blown up"):
+    with pytest.raises(ValueError, match="contain NaN or infinity; the weights"):
         cg.explore_interpolation(cg.Sampler(network))
 
 
@@ -357,11 +364,25 @@ def test_a_bare_network_gets_a_sentence(gan, explore):
 
 
 def test_generators_of_fewer_classes():
-    few = cg.Sampler(cg.build_generator(classes=3))
-    assert sentence_of(cg.explore(few)).startswith("Label 2,")
-    assert sentence_of(cg.explore_interpolation(few)).endswith("Label 2: 100%")
-    with pytest.raises(ValueError, match="the judge knows 10 digits, the generator 3 classes"):
+    few = cg.Sampler(cg.build_generator(3), cg.Classes(("circle", "square", "star")))
+    assert sentence_of(cg.explore(few)).startswith("Label star,")
+    assert sentence_of(cg.explore_interpolation(few)).endswith("Label star: 100%")
+    with pytest.raises(ValueError, match="no judge knows .*circle, square, star"):
         cg.explore_mixture(few)
+
+
+def test_the_judge_of_a_mixture_is_that_of_the_data_set():
+    panel = cg.explore_mixture(cg.load_pretrained("fashion_mnist"))
+    assert "Label Dress: 50%, Bag: 50%. The judge sees" in sentence_of(panel)
+    assert panel.draw.args[1].name == "fashion_mnist"
+
+
+def test_attributes_want_another_widget():
+    faces = cg.Attributes(("hat",), {"gray": (0, 1)})
+    generator = cg.Sampler(cg.build_generator(2, (16, 16, 3)), faces)
+    for explore in (cg.explore, cg.explore_interpolation, cg.explore_mixture):
+        with pytest.raises(ValueError, match=r"asked for attributes \(hat, gray\)"):
+            explore(generator)
 
 
 @pytest.mark.parametrize("images, epochs", [([], []), ([1], [1]), ([1, 2], [0])])

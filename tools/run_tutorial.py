@@ -1,7 +1,7 @@
-"""Executes the notebooks in order, each in a fresh kernel.
+"""Execute the notebooks in order, each in a fresh kernel.
 
-`make tutorial` writes the executed notebooks and the GIF into outputs/. `make notebooks` (--in-place) renews
-the outputs that are saved in notebooks/ instead.
+`make tutorial` writes the executed notebooks and the GIF into outputs/. `make notebooks`
+(--in-place) renews the outputs that are saved in notebooks/ instead.
 """
 
 import argparse
@@ -23,6 +23,14 @@ ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = ROOT / "notebooks"
 OUTPUTS = ROOT / "outputs"
 GIF = "interpolation.gif"  # written by 06_interpolation into its working directory
+# Without a version; converters take the file ending and the colors from it
+LANGUAGE = {
+    "file_extension": ".py",
+    "mimetype": "text/x-python",
+    "name": "python",
+    "nbconvert_exporter": "python",
+    "pygments_lexer": "ipython3",
+}
 
 
 class Failure(Exception):
@@ -60,7 +68,7 @@ def main() -> int:
 
 
 def find_books(folder: Path, names: Sequence[str] = ()) -> list[Path]:
-    """The numbered notebooks of a folder in order, or those that are named."""
+    """Give the numbered notebooks of a folder in order, or those that are named."""
     books = {path.stem: path for path in sorted(folder.glob("[0-9][0-9]_*.ipynb"))}
     for name in names:
         if name not in books:
@@ -69,7 +77,7 @@ def find_books(folder: Path, names: Sequence[str] = ()) -> list[Path]:
 
 
 def run_tutorial(books: Sequence[Path], outputs: Path) -> None:
-    """Executes the notebooks into `outputs`, their working directory; one that fails is kept there too."""
+    """Execute the notebooks into `outputs`, their working directory, and keep one that fails."""
     outputs.mkdir(exist_ok=True)
     for old in [outputs / GIF, *(outputs / book.name for book in books)]:
         old.unlink(missing_ok=True)
@@ -84,7 +92,7 @@ def run_tutorial(books: Sequence[Path], outputs: Path) -> None:
 
 
 def run_in_place(books: Sequence[Path]) -> None:
-    """Renews the outputs that the notebooks are saved with. One that fails stays as it was."""
+    """Renew the outputs that the notebooks are saved with. One that fails stays as it was."""
     for number, book in enumerate(books, 1):
         notebook = nbformat.read(book, as_version=4)
         with tempfile.TemporaryDirectory() as folder:
@@ -94,7 +102,10 @@ def run_in_place(books: Sequence[Path]) -> None:
 
 
 def remove_traces(notebook: nbformat.NotebookNode) -> None:
-    """Removes what differs between machines and tells the reader nothing: versions, timings, widget state."""
+    """Remove what differs between machines and tells the reader nothing.
+
+    That is versions, timings and the widgets' state.
+    """
     for key in notebook.metadata.keys() - {"accelerator", "colab"}:
         del notebook.metadata[key]
     notebook.metadata.kernelspec = {
@@ -102,7 +113,7 @@ def remove_traces(notebook: nbformat.NotebookNode) -> None:
         "language": "python",
         "name": "python3",
     }
-    notebook.metadata.language_info = {"name": "python"}
+    notebook.metadata.language_info = LANGUAGE
     for cell in notebook.cells:
         for key in cell.metadata.keys() - {"tags"}:
             del cell.metadata[key]
@@ -111,7 +122,7 @@ def remove_traces(notebook: nbformat.NotebookNode) -> None:
 
 
 def execute(notebook: nbformat.NotebookNode, folder: Path, title: str) -> None:
-    """Executes a notebook with `folder` as its working directory, and says how far it is."""
+    """Execute a notebook with `folder` as its working directory, and say how far it is."""
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
@@ -128,7 +139,8 @@ async def _execute(notebook: nbformat.NotebookNode, folder: Path, title: str) ->
     task, loop = asyncio.current_task(), asyncio.get_running_loop()
 
     def on_start(**_) -> None:
-        # In place of nbclient's own handler, which this would not hear of. (Windows has none and needs none.)
+        # In place of nbclient's own handler, which this would not hear of. (Windows has none and
+        # needs none.)
         with contextlib.suppress(NotImplementedError):
             loop.add_signal_handler(signal.SIGINT, task.cancel)
 
@@ -176,7 +188,10 @@ def _describe(title: str, number: int, cell: nbformat.NotebookNode | None, error
 
 
 class Progress:
-    """Which notebook, which code cell, seconds so far: a changing line on a terminal, else a plain one."""
+    """Which notebook, which code cell, seconds so far.
+
+    A changing line on a terminal, else a plain one.
+    """
 
     def __init__(self, title: str, cells: int):
         self.title, self.cells, self.cell = title, cells, 0

@@ -1,0 +1,356 @@
+"""Write the tables of BENCHMARKS.md anew, from the logs and from the cards of what is shipped.
+
+    make tables
+
+A table stands between <!-- table: NAME --> and <!-- end -->; the function of this name makes it.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import numpy as np
+
+import common
+from cgan_utils.files import SHIPPED, load_arrays, load_card
+
+BENCHMARKS = Path(__file__).resolve().parents[1] / "BENCHMARKS.md"
+SECOND, FIRST = common.JUDGES
+PLACE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def markdown(*rows: Iterable) -> str:
+    """Give a table of Markdown, of which the first row is the head."""
+    head, *body = ([str(cell) for cell in row] for row in rows)
+    return "".join(f"| {' | '.join(row)} |\n" for row in (head, ["---"] * len(head), *body))
+
+
+def percent(share: float, digits: int = 1) -> str:
+    return f"{100 * share:.{digits}f} %"
+
+
+def exactly(share: float) -> str:
+    return percent(share, 2)
+
+
+def decimals(digits: int) -> Callable[[float], str]:
+    return lambda number: f"{number:,.{digits}f}"
+
+
+def spread(values: list[float], form: Callable[[float], str]) -> str:
+    """Give the median of three or more numbers, with their range; fewer as they are."""
+    if len(values) < 3:
+        return ", ".join(map(form, values))
+    return f"{form(np.median(values))} ({limits(values, form).removesuffix(' %')})"
+
+
+def limits(values: list[float], form: Callable[[float], str]) -> str:
+    return f"{form(min(values)).removesuffix(' %')} to {form(max(values))}"
+
+
+def ceiling(judge: str) -> str:
+    return exactly(load_card(f"judge_{judge}")["test_accuracy"])
+
+
+def quick() -> str:
+    log = common.Log("evaluation")
+    runs = log.table("quick")
+    rows = [["", *(f"seed {run['seed']}" for run in runs), "median", "real digits"]]
+    for judge, digits in ((SECOND, 2), (FIRST, 3)):
+        shares = [run[judge]["conditional_accuracy"] for run in runs]
+        distances = [run[judge]["frechet_distance"] for run in runs]
+        floor = decimals(digits)(log.card["floors"][judge])
+        for what, values, form, real in (
+            ("recognized as asked", shares, exactly, ceiling(judge)),
+            ("Fréchet distance", distances, decimals(digits), floor),
+        ):
+            cells = [form(value) for value in (*values, np.median(values))]
+            rows.append([f"{what}, judge `{judge}`", *cells, real])
+    return markdown(*rows)
+
+
+def recipes() -> str:
+    log = common.Log("recipes_60000")
+    speed = {entry["recipe"]: entry["seconds_a_step"] for entry in log.table("speed")}
+    runs = {name: [run for run in log.table("runs") if run["recipe"] == name] for name in speed}
+    # By recipe and seed: what the second judge said after so many seconds
+    points = {name: {run["seed"]: {} for run in runs[name]} for name in speed}
+    for run in log.table("runs"):
+        for point in run["points"]:
+            points[run["recipe"]][run["seed"]][point["seconds"]] = point[SECOND]
+
+    def first(name: str, goal: float) -> str:
+        """After how many seconds every seed is there; nothing if there is but one measurement."""
+        measured = {seconds for seed in points[name].values() for seconds in seed}
+        reached = [
+            min(
+                (s for s, point in seed.items() if point["conditional_accuracy"] >= goal), default=0
+            )
+            for seed in points[name].values()
+        ]
+        if len(measured) == 1:
+            return ""
+        return spread(reached, decimals(0)) if all(reached) else f"not in {max(measured)}"
+
+    def after(name: str, seconds: int, key: str, form: Callable) -> str:
+        seeds = points[name].values()
+        return spread([seed[seconds][key] for seed in seeds if seconds in seed], form)
+
+    rows = [["", *speed]]
+    rows.append(["milliseconds a step", *(f"{1e3 * seconds:.0f}" for seconds in speed.values())])
+    for goal in (0.90, 0.95, 0.98, 0.99):
+        rows.append(
+            [f"seconds to {percent(goal, 0)} as asked", *(first(name, goal) for name in speed)]
+        )
+    for what, key, form in (
+        ("recognized as asked", "conditional_accuracy", exactly),
+        ("Fréchet distance", "frechet_distance", decimals(2)),
+    ):
+        for seconds in (12, 20, 60, 120, 300, 400):
+            cells = [after(name, seconds, key, form) for name in speed]
+            rows.append([f"{what} after {seconds} s", *cells])
+    for what, key, form in (
+        ("peak memory of training, MiB", "peak_memory_mib", decimals(0)),
+        ("milliseconds for a row of ten digits", "ten_digits_ms", decimals(1)),
+    ):
+        rows.append([what, *(spread([r[key] for r in runs[name]], form) for name in speed)])
+    return markdown(*rows)
+
+
+def published() -> str:
+    epochs = common.Log("published").table("epochs")
+    rows = [["epoch", "right planes, as asked", "Fréchet distance",
+             "striped planes, as asked", "Fréchet distance"]]  # fmt: skip
+    for epoch in sorted({point["epoch"] for point in epochs} & {1, 2, 5, 10, 15, 20}):
+        row = [epoch]
+        for planes in ("right", "striped"):
+            found = [p[SECOND] for p in epochs if (p["planes"], p["epoch"]) == (planes, epoch)]
+            row.append(spread([p["conditional_accuracy"] for p in found], exactly))
+            row.append(spread([p["frechet_distance"] for p in found], decimals(0)))
+        rows.append(row)
+    return markdown(*rows)
+
+
+def choices(name: str) -> str:
+    log = common.Log(f"choices_{name}")
+    (real,) = log.table("real")
+    rows = [["variant", "steps", "seeds", "conditional accuracy", "Fréchet distance"]]
+    rows.append(["real images", "", "", exactly(real["accuracy"]), f"{real['frechet']:.3f}"])
+    for variant in dict.fromkeys(run["variant"] for run in log.table("runs")):
+        runs = [run for run in log.table("runs") if run["variant"] == variant]
+        columns = (("accuracy", exactly), ("frechet", decimals(3)))
+        cells = [spread([run[key] for run in runs], form) for key, form in columns]
+        rows.append([variant, f"{runs[0]['steps']:,}", len(runs), *cells])
+    return markdown(*rows)
+
+
+def choices_mnist() -> str:
+    return choices("mnist")
+
+
+def choices_fashion_mnist() -> str:
+    return choices("fashion_mnist")
+
+
+def noise() -> str:
+    widths = (0.95, 1, 1.05, 1.1, 1.15)
+    rows = [["variant", *(f"× {width}" for width in widths)]]
+    for name in ("mnist", "fashion_mnist"):
+        for run in common.Log(f"choices_{name}").table("runs"):
+            keys = ["" if width == 1 else f", noise x {width}" for width in widths]
+            cells = [
+                f"{exactly(run[f'accuracy{key}'])}, {run[f'frechet{key}']:.3f}"
+                if f"accuracy{key}" in run
+                else ""
+                for key in keys
+            ]
+            if sum(map(bool, cells)) > 1:
+                rows.append([f"{name}: {run['variant']}", *cells])
+    return markdown(*rows)
+
+
+def wasserstein() -> str:
+    log = common.Log("wasserstein", SHIPPED)
+    rows = [["", "steps of G", "recognized as asked", "Fréchet distance",
+             "at a quarter of the learning rate", "at four times"]]  # fmt: skip
+    for way, settings in log.card["settings"].items():
+        ends = {}
+        for run in log.table("runs"):
+            if run["way"] == way:
+                end = {key: run[key][-1] for key in ("steps", "accuracy", "frechet")}
+                ends.setdefault(run["rate"], []).append(end)
+        cells = {
+            rate: [
+                limits([end["accuracy"] for end in found], percent),
+                limits([end["frechet"] for end in found], decimals(2 if rate == 1 else 1)),
+            ]
+            for rate, found in ends.items()
+        }
+        steps = ends[1.0][0]["steps"] // settings.get("critic_steps", 1)
+        rows.append([way, steps, *cells[1.0], *(", ".join(cells.get(r, [])) for r in (0.25, 4.0))])
+    return markdown(*rows)
+
+
+def conditioning() -> str:
+    """Medians of the first three seeds; some ways have more."""
+    log = common.Log("conditioning", SHIPPED)
+
+    def median(way: str, weight: float, steps: int, data: str, key: str, form: Callable) -> str:
+        wanted = {"way": way, "mismatched_weight": weight, "steps": steps, "data": data}
+        runs = [r for r in log.table("runs") if wanted.items() <= r.items() and r["seed"] < 3]
+        values = [r[key][8] if key == "accuracy_by_class" else r[key] for r in runs]
+        return form(np.median(values)) if values else ""
+
+    spoiled = ("1,000 images", "20 % wrong labels", "50 images of class 8")
+    rows = [["", "pairs", "steps", "as asked", "Fréchet distance", *spoiled[:2],
+             "eights, of which there are 50"]]  # fmt: skip
+    kinds = dict.fromkeys((r["way"], r["mismatched_weight"], r["steps"]) for r in log.table("runs"))
+    ways = list(log.card["parameters"])
+    for way, weight, steps in sorted(
+        kinds, key=lambda kind: (ways.index(kind[0]), *kind[1:][::-1])
+    ):
+        row = [way, "yes" if weight else "no", f"{steps:,}"]
+        row.append(median(way, weight, steps, "sample", "accuracy", percent))
+        row.append(median(way, weight, steps, "sample", "frechet", decimals(2)))
+        for data in spoiled:
+            key = "accuracy_by_class" if data == spoiled[2] else "accuracy"
+            row.append(median(way, weight, steps, data, key, percent))
+        rows.append(row)
+    return markdown(*rows)
+
+
+def evaluation() -> str:
+    log = common.Log("evaluation")
+    scores = {
+        judge: [s for s in log.table("scores") if (s["judge"], s["samples"]) == (judge, 10_000)]
+        for judge in (FIRST, SECOND)
+    }
+    first = scores[FIRST]
+    rows = [["", *(f"seed {score['seed']}" for score in first), "real"]]
+    for judge, found in scores.items():
+        shares = [exactly(score["conditional_accuracy"]) for score in found]
+        rows.append(
+            [f"recognized as asked, judge `{judge}`", *shares, exactly(found[0]["ceiling"])]
+        )
+    for (judge, found), form in zip(scores.items(), (decimals(3), decimals(2)), strict=True):
+        distances = [form(score["frechet_distance"]) for score in found]
+        rows.append([f"Fréchet distance, judge `{judge}`", *distances, form(found[0]["floor"])])
+    rows.append(["kernel distance", *(f"{score['kernel_distance']:.4f}" for score in first), "0"])
+    for name, real in first[0]["real"].items():
+        if name != "kernel_distance":
+            means = [np.mean(score["per_class"][name]) for score in first]
+            rows.append(
+                [f"{name}, mean of the classes", *map(decimals(2), (*means, np.mean(real)))]
+            )
+    rows.append(
+        ["seconds that `evaluate` took", *(f"{score['seconds']:.1f}" for score in first), ""]
+    )
+    return markdown(*rows)
+
+
+def sizes() -> str:
+    scores = [s for s in common.Log("evaluation").table("scores") if s["judge"] == FIRST]
+    counts = sorted({score["samples"] for score in scores})
+    rows = [["images", *map(decimals(0), counts)]]
+    for what, key, digits in (
+        ("Fréchet distance", "frechet_distance", 3),
+        ("… of real images", "floor", 3),
+        ("kernel distance", "kernel_distance", 4),
+    ):
+        means = [np.mean([s[key] for s in scores if s["samples"] == count]) for count in counts]
+        rows.append([what, *map(decimals(digits), means)])
+    return markdown(*rows)
+
+
+def classes() -> str:
+    columns = [(f"{kind}_{of}", digits) for kind, digits in (("frechet", 3), ("kernel", 4))
+               for of in ("real", "generated")]  # fmt: skip
+    rows = [["class", "Fréchet distance, real", "generated", "kernel distance, real", "generated"]]
+    for entry in common.Log("evaluation").table("classes"):
+        rows.append([entry["label"], *(decimals(digits)(entry[key]) for key, digits in columns)])
+    return markdown(*rows)
+
+
+def memorization() -> str:
+    (found,) = common.Log("evaluation").table("memorization")
+    rows = [["distance to the nearest training digit", "generated", "test digits"]]
+    for name in found["generated"]:
+        rows.append([name, *(f"{found[side][name]:.2f}" for side in ("generated", "held_out"))])
+    rows.append(["share of pairs in which it is nearer",
+                 *map(percent, (found["share"], 1 - found["share"]))])  # fmt: skip
+    return markdown(*rows)
+
+
+def pupil() -> str:
+    rows = [["seed", "taught by fakes", "taught by real digits"]]
+    for run in common.Log("evaluation").table("pupil"):
+        rows.append([run["seed"], exactly(run["fake"]), exactly(run["real"])])
+    return markdown(*rows)
+
+
+def rare() -> str:
+    kinds = ("poor", "repeated", "generated")
+    rows = [["8s", "seed", *kinds, *(f"{kind}, all digits" for kind in kinds)]]
+    for run in common.Log("evaluation").table("rare"):
+        shares = [percent(run[kind][part]) for part in ("rare", "all") for kind in kinds]
+        rows.append([run["count"], run["seed"], *shares])
+    return markdown(*rows)
+
+
+def widgets() -> str:
+    rows = [["widget, and what an event computes", "median", "90 % within", "opens in"]]
+    for entry in common.Log("widgets").table("widgets"):
+        numbers = [entry[f"{name}_ms"] for name in ("median", "ninety", "opens")]
+        rows.append([entry["widget"], *map(decimals(1), numbers)])
+    return markdown(*rows)
+
+
+def shipped() -> str:
+    rows = [["file", "command", "figures"]]
+    for path in sorted(SHIPPED.glob("*.npz")):
+        card, what = load_card(path.stem), path.stem.partition("_")[0]
+        figures = ""
+        if what == "judge":
+            figures = f"recognizes {exactly(card['test_accuracy'])} of the test images"
+        elif what == "reference":
+            floor = load_arrays(path.stem)["floors"][-1]
+            figures = f"Fréchet distance of 10,000 real training images: {floor:.3f}"
+        elif what == "generator":
+            figures = "; ".join(
+                f"judge `{judge}`: {exactly(found['conditional_accuracy'])} as asked, "
+                f"Fréchet distance {found['frechet_distance']:.3f}"
+                for judge, found in card["judges"].items()
+            )
+        rows.append([f"`{path.stem}`", f"`{card['command']}`", figures])
+    return markdown(*rows)
+
+
+TABLES = {
+    table.__name__: table
+    for table in (
+        quick, recipes, published, choices_mnist, noise, choices_fashion_mnist, wasserstein,
+        conditioning, evaluation, sizes, classes, memorization, pupil, rare, widgets, shipped,
+    )
+}  # fmt: skip
+
+
+def rewrite(text: str) -> str:
+    """Give a text with its tables as the logs have them.
+
+    Raises ValueError unless each table has one place, and each place its table.
+    """
+    places = [name for _, name, _ in PLACE.findall(text)]
+    if sorted(places) != sorted(TABLES):
+        raise ValueError(
+            f"the text has places for the tables {', '.join(sorted(places))}, and there are the "
+            f"tables {', '.join(sorted(TABLES))}; give each of them one place."
+        )
+    return PLACE.sub(lambda place: f"{place[1]}{TABLES[place[2]]()}{place[3]}", text)
+
+
+def main() -> None:
+    BENCHMARKS.write_text(rewrite(BENCHMARKS.read_text("utf-8")), "utf-8")
+
+
+if __name__ == "__main__":
+    main()

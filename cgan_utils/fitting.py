@@ -1,0 +1,165 @@
+"""What fits together: networks with a condition and with each other, batches with both."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import keras
+import tensorflow as tf
+
+from .checks import check_number
+from .conditions import Classes, Condition
+from .losses import GAMES
+
+
+def generator_shapes(network: keras.Model) -> tuple[int, int, tuple[int, int, int]]:
+    """Give latent_dim, width of a row and image shape of a generator network.
+
+    Raises ValueError unless it takes [latents (B, latent_dim), rows (B, width)] and gives images
+    (B, H, W, 1 or 3) float32.
+    """
+    takes = [tuple(x.shape) for x in network.inputs]
+    gives, dtype = tuple(network.output.shape), network.output.dtype
+    if [len(shape) for shape in takes] != [2, 2] or None in (takes[0][1], takes[1][1]):
+        raise ValueError(
+            f"the generator takes {takes}; build it for latents (B, latent_dim) and rows (B, "
+            "width), one-hot for classes, which a Dense layer without bias embeds."
+        )
+    if len(gives) != 4 or gives[3] not in (1, 3) or None in gives[1:]:
+        raise ValueError(
+            f"the generator gives {gives}; it must give images (B, height, width, 1 or 3)."
+        )
+    if dtype != "float32":
+        raise ValueError(
+            f"the generator gives {dtype}; build it in float32, as after "
+            'keras.config.set_dtype_policy("float32").'
+        )
+    return takes[0][1], takes[1][1], gives[1:]
+
+
+def fitting_condition(condition: Condition | None, width: int, owner: str) -> Condition:
+    """Give the condition, or numbered classes for None, once rows of it fit a network.
+
+    Raises ValueError if the network, which the sentence calls `owner`, takes rows of another width.
+    """
+    if condition is None:
+        if width < 2:
+            raise ValueError(
+                f"{owner} takes rows (B, {width}), too narrow for classes; build it for one-hot "
+                "rows (B, classes), or say what can be asked for with condition=."
+            )
+        return Classes.numbered(width)
+    if condition.width != width:
+        raise ValueError(
+            f"{owner} takes rows of {width} numbers, but the condition has {condition.width}: "
+            f"{', '.join(condition.names)}; build it with width={condition.width}."
+        )
+    return condition
+
+
+def check_networks(
+    generator: keras.Model, discriminator: keras.Model, condition: Condition | None
+) -> None:
+    """Raise ValueError unless the discriminator takes the generator's images, and the same rows."""
+    _, width, image_shape = generator_shapes(generator)
+    condition = fitting_condition(condition, width, "the generator")
+    image, *rows = (tuple(x.shape) for x in discriminator.inputs)
+    if image[1:] != image_shape or [len(shape) for shape in rows] != [2]:
+        raise ValueError(
+            f"the discriminator takes {[image, *rows]}; build it for the generator's images "
+            f"(B, {', '.join(map(str, image_shape))}) and rows (B, {width})."
+        )
+    fitting_condition(condition, rows[0][1], "the discriminator")
+    if discriminator.output.dtype != "float32":
+        raise ValueError(
+            f"the discriminator gives {discriminator.output.dtype}; build it in float32."
+        )
+
+
+def check_game(
+    discriminator: keras.Model,
+    game: str,
+    mismatched_weight: float,
+    d_optimizer: keras.optimizers.Optimizer,
+    g_optimizer: keras.optimizers.Optimizer,
+) -> None:
+    """Raise ValueError unless this game can be played, by this discriminator and two optimizers."""
+    if not isinstance(game, str) or game not in GAMES:
+        raise ValueError(f"game is {game!r}; it must be one of {', '.join(map(repr, GAMES))}.")
+    outputs = tuple(discriminator.output.shape)
+    if outputs != (None, GAMES[game].outputs):
+        raise ValueError(
+            f"the discriminator gives {outputs}, but in the game {game!r} it must give "
+            f"(B, {GAMES[game].outputs})."
+        )
+    if check_number("mismatched_weight", mismatched_weight, 0, 1, "[)") and game == "auxiliary":
+        raise ValueError(
+            "the auxiliary game takes no mismatched pairs, which would teach its classifier wrong "
+            "labels; leave mismatched_weight at 0."
+        )
+    for name, optimizer in (("d_optimizer", d_optimizer), ("g_optimizer", g_optimizer)):
+        if not isinstance(optimizer, keras.optimizers.Optimizer):
+            raise ValueError(
+                f"{name} is {optimizer!r}; give an optimizer, such as keras.optimizers.Adam()."
+            )
+    if d_optimizer is g_optimizer:
+        raise ValueError("both networks have the same optimizer; give each one of its own.")
+
+
+def check_batches(
+    batches: tf.data.Dataset, image_shape: tuple[int, int, int], condition: Condition
+) -> None:
+    """Raise ValueError unless these are batches of images and rows, both float32."""
+    if not isinstance(batches, tf.data.Dataset):
+        raise ValueError(
+            f"a {type(batches).__name__} is no dataset of batches; give "
+            "digits.batches(batch_size, seed), which come shuffled."
+        )
+    shapes = (None, *image_shape), (None, condition.width)
+    wanted = [tf.TensorSpec(shape, tf.float32) for shape in shapes]
+    parts = tf.nest.flatten(batches.element_spec)[:2]
+    fits = [spec.is_compatible_with(part) for spec, part in zip(wanted, parts, strict=False)]
+    if len(parts) < 2 or not all(fits):
+        told, asked = (
+            " and ".join(f"{spec.shape} {spec.dtype.name}" for spec in specs)
+            for specs in (parts, wanted)
+        )
+        raise ValueError(
+            f"the batches hold {told}; give images and rows, {asked}, where None is the size of a "
+            "batch."
+        )
+
+
+def checked(images: tf.Tensor, rows: tf.Tensor, condition: Condition):
+    """Give a context whose operations, in a graph too, run only if the batch is one to train on.
+
+    Images must lie in [0, 1] and rows must be valid; `refusals` says what was wrong.
+    """
+    low, high = tf.reduce_min(images), tf.reduce_max(images)
+    inside = (low >= 0) & (high <= 1)  # False for NaN
+    valid = condition.valid(rows)
+    worst = rows[tf.argmin(tf.cast(valid, tf.int32))]
+    checks = [
+        tf.debugging.Assert(inside, ["images", low, high]),
+        tf.debugging.Assert(tf.reduce_all(valid), ["rows", worst], condition.width),
+    ]
+    return tf.control_dependencies([check for check in checks if check is not None])
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Turn what `checked` refuses in the middle of a graph into a ValueError of one sentence."""
+    try:
+        yield
+    except tf.errors.InvalidArgumentError as error:
+        pattern = r"assertion failed: \[(images|rows)\] \[(.*?)\](?: \[(.*?)\])?"
+        found = re.search(pattern, str(error))
+        if not found:
+            raise
+        kind, low, high = found.groups()
+        raise ValueError(
+            f"a batch has pixels from {low} to {high}; give images in [0, 1], without NaN."
+            if kind == "images"
+            else f"a batch has the row [{low}], which asks for nothing that can be; give rows as "
+            "condition.rows(labels) makes them."
+        ) from None
