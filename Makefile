@@ -3,7 +3,8 @@
 # make lab        opens the notebooks in JupyterLab
 #
 # For contributors (CONTRIBUTING.md):
-# make benchmark [SOURCE=full SECONDS=300 SEEDS=3]   measures the two recipes against each other
+# make benchmark [SOURCE=full SECONDS=300 SEEDS=3]   measures the recipes against each other
+# make tables                             writes the tables of BENCHMARKS.md from the stored results
 # make notebooks [ONLY=05_training]       executes the notebooks in place
 # make pictures                           makes the README's pictures anew
 # make lock                               renews the versions in constraints.txt
@@ -20,7 +21,7 @@ BIN = .venv/bin
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: tutorial test lab benchmark notebooks pictures lock repository
+.PHONY: tutorial test lab benchmark tables notebooks pictures lock repository
 .DELETE_ON_ERROR:
 
 tutorial: .venv/installed-notebooks
@@ -35,7 +36,10 @@ lab: .venv/installed-notebooks
 	$(BIN)/jupyter lab --notebook-dir=notebooks
 
 benchmark: .venv/installed-notebooks
-	@$(BIN)/python benchmarks/recipes.py --source $(SOURCE) --seconds $(SECONDS) --seeds $(SEEDS)
+	@$(BIN)/python benchmarks/recipes.py $(SOURCE) --seconds $(SECONDS) --seeds $(SEEDS)
+
+tables: .venv/installed-notebooks
+	@$(BIN)/python benchmarks/tables.py
 
 notebooks: .venv/installed-notebooks
 	@$(BIN)/python tools/run_tutorial.py --in-place $(ONLY)

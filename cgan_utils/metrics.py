@@ -64,11 +64,7 @@ def frechet_distance(real: Moments, fake: Moments) -> float:
     symmetric matrix. Estimated from N samples it comes out too large, the more so the smaller N:
     compare distances of the same N only.
     """
-    if real.mean.shape != fake.mean.shape:
-        raise ValueError(
-            f"the moments are of {len(real.mean)} and of {len(fake.mean)} features; give two of "
-            "the same features."
-        )
+    _check_widths(len(real.mean), len(fake.mean))
     values, vectors = np.linalg.eigh(real.covariance)
     root = (vectors * np.sqrt(values.clip(min=0))) @ vectors.T
     eigenvalues = np.linalg.eigvalsh(root @ fake.covariance @ root)
@@ -187,17 +183,20 @@ def _features(name: str, features: np.ndarray) -> np.ndarray:
 def _both(real: np.ndarray, fake: np.ndarray, least: int) -> tuple[np.ndarray, np.ndarray]:
     """Give both as arrays (N, d) and (M, d), once they are known to be finite and enough."""
     real, fake = _features("real features", real), _features("fake features", fake)
-    if real.shape[1] != fake.shape[1]:
-        raise ValueError(
-            f"real images have {real.shape[1]} features, fakes {fake.shape[1]}; give features of "
-            "the same judge."
-        )
+    _check_widths(real.shape[1], fake.shape[1])
     for name, side in (("real", real), ("fake", fake)):
         if len(side) < least:
             raise ValueError(
                 f"there are {len(side)} {name} samples; this measure needs at least {least}."
             )
     return real, fake
+
+
+def _check_widths(real: int, fake: int) -> None:
+    if real != fake:
+        raise ValueError(
+            f"real images have {real} features, fakes {fake}; give features of the same judge."
+        )
 
 
 def _check_finite(name: str, array: np.ndarray) -> None:

@@ -13,6 +13,7 @@ from keras import layers
 
 from .checks import check_number, check_seed, check_whole
 from .conditions import one_hot
+from .fitting import check_game
 from .losses import GAMES, gradient_penalty
 from .settings import plain_keras, seeded
 
@@ -96,24 +97,18 @@ class LineGame:
         sees_label: bool = True,
         seed: int = 0,
     ):
-        games = [name for name in GAMES if GAMES[name].outputs == 1]
-        if game not in games:
-            raise ValueError(f"game is {game!r}; it must be one of {', '.join(map(repr, games))}.")
         if np.shape(centers) != (2,):
             raise ValueError(f"centers are {centers!r}; give two numbers, one a class.")
         centers = [check_number("a center", center, GRID[0], GRID[-1]) for center in centers]
-        optimizers = d_optimizer, g_optimizer
-        kinds = [isinstance(optimizer, keras.optimizers.Optimizer) for optimizer in optimizers]
-        if not all(kinds) or d_optimizer is g_optimizer or any(o.built for o in optimizers):
-            raise ValueError(
-                "give each player a new optimizer of its own, such as keras.optimizers.SGD(0.3)."
-            )
         self.game, self.penalty_weight = game, check_number("penalty_weight", penalty_weight, 0)
         self.seed, self.rows = check_seed(seed), tf.constant(one_hot(LABELS, 2))
-        with seeded(seed):  # the networks' first weights
+        with seeded(self.seed):  # the networks' first weights
             self.generator = build_generator(centers)
             self.discriminator = build_discriminator(activation, sees_label)
-        self.d_optimizer, self.g_optimizer = optimizers
+        check_game(self.discriminator, game, 0, d_optimizer, g_optimizer)
+        if d_optimizer.built or g_optimizer.built:
+            raise ValueError("an optimizer has played before; give each player a new one.")
+        self.d_optimizer, self.g_optimizer = d_optimizer, g_optimizer
         # A tf.function wants all variables made beforehand.
         d_optimizer.build(self.discriminator.trainable_variables)
         g_optimizer.build(self.generator.trainable_variables)

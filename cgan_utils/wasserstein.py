@@ -57,7 +57,7 @@ class PenalizedGAN(ConditionalGAN):
         return {tracker.name: tracker.result() for tracker in self.metrics}
 
     def look_at_g(self, rows):
-        """Measure G's loss without a step, if no step of this epoch has: an epoch may have none."""
+        """Measure G's loss without a step at an epoch's first batch: the epoch may have no step."""
         tracker = self.trackers["g_loss"]
         tf.cond(
             tracker.count == 0,

@@ -1,4 +1,4 @@
-"""Every closed form of the game, checked against numbers that do not come from the code under test."""
+"""Every closed form of the game, against numbers that do not come from the code under test."""
 
 import keras
 import numpy as np
@@ -57,7 +57,7 @@ def test_generator_losses_are_their_formulas():
     [(cg.saturating_loss, lambda p: -p), (cg.non_saturating_loss, lambda p: p - 1)],
 )
 def test_gradients_by_the_logit(loss, slope):
-    """d/dl log(1 - σ(l)) = -σ(l), which dies with D's confidence; d/dl -log σ(l) = σ(l) - 1, which does not."""
+    """d/dl log(1 - σ(l)) = -σ(l) dies where D is sure of a fake; -log σ(l) keeps σ(l) - 1."""
     logits = tf.linspace(-12.0, 12.0, 25)
     with tf.GradientTape() as tape:
         tape.watch(logits)
@@ -72,7 +72,7 @@ def test_extreme_logits_stay_finite():
 
 
 def test_optimal_discriminator_of_two_gaussians():
-    """D*(x) = p/(p+q): at its logit log p/q, V is the highest, and 2·JS - log 4 (Goodfellow et al. 2014)."""
+    """D* = p/(p+q): at its logit log p/q, V is highest, 2·JS - log 4 (Goodfellow et al. 2014)."""
     x = np.linspace(-12, 14, 20_001)
     step = x[1] - x[0]
     p, q = (np.exp(-((x - m) ** 2) / 2) / np.sqrt(2 * np.pi) for m in (0.0, 2.0))
@@ -95,8 +95,8 @@ def test_optimal_discriminator_of_two_gaussians():
 def test_mismatched_pairs_keep_the_label_in_the_best_answer():
     """With G perfect (q = p), D* = p / (p + (1 - w)·q + w·p̄), p̄ the density of the other classes.
 
-    Where only the right class has images, w = 0.5 gives 2/3; where only the wrong one has, 0. That is
-    the logit which minimizes the expected loss there.
+    Where only the right class has images, w = 0.5 gives 2/3; where only the wrong one has, 0. That
+    is the logit which minimizes the expected loss there.
     """
     logits = tf.linspace(-8.0, 8.0, 1_601)
     p, other, w = 1.0, 0.0, 0.5

@@ -1,0 +1,217 @@
+"""What the benchmarks share: their logs, and the tables that are made from them."""
+
+import contextlib
+import hashlib
+import json
+from dataclasses import replace
+
+import pytest
+
+import common
+import conditioning
+import published
+import recipes
+import tables
+import wasserstein
+from cgan_utils.files import SHIPPED
+
+LOGS = sorted([*common.RESULTS.glob("*.jsonl"), *SHIPPED.glob("*.jsonl")])
+
+
+@pytest.fixture
+def log(tmp_path):
+    return common.Log("tries", tmp_path, samples=100)
+
+
+def lines_of(log):
+    return [json.loads(line) for line in log.path.read_text("utf-8").splitlines()]
+
+
+# Logs
+
+
+def test_a_run_that_is_in_the_log_is_not_repeated(log, tmp_path):
+    measured = []
+
+    def measure(way, seed):
+        measured.append((way, seed))
+        return {"accuracy": 0.5 + seed / 10}
+
+    runs = [{"way": "planes", "seed": seed} for seed in (0, 1)]
+    log.run("runs", runs[0], measure)
+    log.run("runs", runs[0], measure)
+    again = common.Log("tries", tmp_path, samples=100)
+    for run in runs:
+        again.run("runs", run, measure)
+    assert measured == [("planes", 0), ("planes", 1)]
+    assert again.table("runs") == [{**run, "accuracy": 0.5 + run["seed"] / 10} for run in runs]
+
+
+def test_a_run_in_another_table_is_another_run(log):
+    log.append("speed", {"way": "planes"})
+    assert log.holds("speed", {"way": "planes"}) and not log.holds("runs", {"way": "planes"})
+    assert log.table("runs") == []
+
+
+def test_entries_are_whole_lines_beside_a_card_with_their_hash(log):
+    for seed in (0, 1):
+        log.append("runs", {"seed": seed})
+        content = log.path.read_bytes()
+        assert content.endswith(b"}\n")
+        card = json.loads(log.path.with_suffix(".json").read_text("utf-8"))
+        assert card["sha256"] == hashlib.sha256(content).hexdigest()
+    assert lines_of(log) == [{"table": "runs", "seed": 0}, {"table": "runs", "seed": 1}]
+    assert {"machine", "versions", "samples"} <= card.keys()
+
+
+def test_an_entry_that_cannot_be_written_leaves_the_log_as_it_was(log):
+    log.append("runs", {"seed": 0})
+    before = log.path.read_bytes()
+    with pytest.raises(TypeError):
+        log.append("runs", {"seed": 1, "accuracy": object()})
+    assert log.path.read_bytes() == before and log.table("runs") == [{"seed": 0}]
+
+
+def test_two_processes_lose_no_entry(log, tmp_path):
+    beside = common.Log("tries", tmp_path)
+    log.append("runs", {"seed": 0})
+    beside.append("runs", {"seed": 1})
+    assert [entry["seed"] for entry in lines_of(log)] == [0, 1]
+
+
+def test_an_entry_says_itself_what_is_not_as_its_card_has_it(log, tmp_path):
+    log.append("runs", {"seed": 0})
+    other = common.Log("tries", tmp_path, samples=200, machine="a pocket calculator")
+    other.append("runs", {"seed": 1})
+    assert other.table("runs") == [
+        {"seed": 0},
+        {"samples": 200, "machine": "a pocket calculator", "seed": 1},
+    ]
+    card = json.loads(log.path.with_suffix(".json").read_text("utf-8"))
+    assert card["samples"] == 100 and card["machine"] == common.machine()
+
+
+@pytest.mark.parametrize("line", ["{", "[1]", '{"seed": 0}', "7", ""])
+def test_a_damaged_line_gets_a_sentence(log, tmp_path, line):
+    log.append("runs", {"seed": 0})
+    with log.path.open("a", encoding="utf-8") as file:
+        file.write(line + "\n")
+    with pytest.raises(
+        ValueError, match=r"line 2 of tries.jsonl is no entry with a table .*; mend"
+    ):
+        common.Log("tries", tmp_path)
+
+
+@pytest.mark.parametrize("path", LOGS, ids=lambda path: path.stem)
+def test_stored_results_match_their_card_and_say_what_they_depend_on(path):
+    log = common.Log(path.stem, path.parent)
+    assert log.entries
+    assert log.card["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert log.card["command"].startswith("python benchmarks/")
+    assert {"machine", "versions"} <= log.card.keys()
+
+
+@pytest.mark.parametrize("benchmark", [wasserstein, conditioning], ids=lambda x: x.__name__)
+def test_what_the_notebooks_draw_was_measured_with_the_present_settings(benchmark):
+    log = benchmark.open_log()
+    for key in log.here.keys() - {"machine", "versions"}:
+        assert log.card[key] == log.here[key], key
+
+
+# Runs
+
+
+@pytest.mark.parametrize(("limit", "last"), [(10, []), (30, [30]), (450, [400])])
+def test_the_published_recipe_passes_all_its_seconds_in_one_run(limit, last):
+    assert [run[-1] for run in recipes.planned("published", limit)] == last
+    quick = [run for run in recipes.planned("quick", limit)]
+    assert quick == [(seconds,) for seconds in recipes.BUDGETS["quick"] if seconds <= limit]
+
+
+@pytest.fixture
+def short_published(monkeypatch):
+    """The published recipe for two epochs, and no judges."""
+    monkeypatch.setattr(common, "score", lambda gan, seed: {})
+    short = {planes: replace(recipe, epochs=2) for planes, recipe in published.PLANES.items()}
+    monkeypatch.setattr(published, "PLANES", short)
+
+
+class Stopped(Exception):
+    """The machine was switched off."""
+
+
+@pytest.mark.parametrize("logged", [False, True])
+def test_a_published_run_that_was_stopped_goes_on_where_it_was(
+    short_published, few, tmp_path, monkeypatch, logged
+):
+    """Stopped in its second epoch, before that is logged, or before the GAN is saved."""
+    for name in ("whole", "stopped"):
+        (tmp_path / name).mkdir()
+    published.train("striped", 1, few, common.Log("whole", tmp_path), tmp_path / "whole")
+
+    append = common.Log.append
+
+    def stop(log, table, entry):
+        if entry["epoch"] == 1 or logged:
+            append(log, table, entry)
+        if entry["epoch"] == 2:
+            raise Stopped
+
+    for replacement in (stop, append):
+        monkeypatch.setattr(common.Log, "append", replacement)
+        log = common.Log("stopped", tmp_path)
+        with contextlib.suppress(Stopped):
+            published.train("striped", 1, few, log, tmp_path / "stopped")
+    times = {"seconds", "cpu_seconds"}
+    whole, stopped = (
+        [{key: x for key, x in entry.items() if key not in times} for entry in log.table("epochs")]
+        for log in (common.Log(name, tmp_path) for name in ("whole", "stopped"))
+    )
+    assert whole == stopped and [entry["epoch"] for entry in whole] == [1, 2]
+
+
+def test_a_published_run_that_is_ahead_of_its_log_gets_a_sentence(short_published, few, tmp_path):
+    published.train("right", 0, few, common.Log("first", tmp_path), tmp_path)
+    with pytest.raises(ValueError, match="published_right_0.keras has been trained for 2 epochs"):
+        published.train("right", 0, few, common.Log("second", tmp_path), tmp_path)
+
+
+def test_a_wasserstein_way_says_how_it_differs_from_the_quick_recipe():
+    assert wasserstein.settings_of(wasserstein.WAYS["quick recipe"]) == {}
+    assert wasserstein.settings_of(wasserstein.WAYS["lazy R1"]) == {
+        "penalty": {"kind": "r1", "weight": 0.1, "every": 16}
+    }
+
+
+# Tables
+
+
+def test_the_tables_of_benchmarks_are_those_of_the_stored_results():
+    text = tables.BENCHMARKS.read_text("utf-8")
+    assert tables.rewrite(text) == text, "make tables"
+
+
+@pytest.mark.parametrize(
+    "change", [("<!-- table: quick -->", ""), ("<!-- table: quick -->", "<!-- table: quack -->")]
+)
+def test_each_table_has_one_place(change):
+    text = tables.BENCHMARKS.read_text("utf-8").replace(*change)
+    with pytest.raises(ValueError, match="and there are the tables .*quick.*; give each of them"):
+        tables.rewrite(text)
+
+
+def test_a_table_is_markdown():
+    assert tables.markdown(["", "a"], ["b", 1]) == "|  | a |\n| --- | --- |\n| b | 1 |\n"
+
+
+@pytest.mark.parametrize(
+    ("values", "cell"),
+    [
+        ([], ""),
+        ([0.5], "50.0 %"),
+        ([0.5, 0.25], "50.0 %, 25.0 %"),
+        ([0.5, 0.25, 0.3], "30.0 % (25.0 to 50.0)"),
+    ],
+)
+def test_a_cell_gives_the_seeds_or_their_median_and_range(values, cell):
+    assert tables.spread(values, tables.percent) == cell
