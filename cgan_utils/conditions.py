@@ -6,14 +6,14 @@ not belong to an image, and gives examples for a grid. What goes into the networ
 """
 
 import reprlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from .checks import check_number
+from .checks import check_number, check_whole
 
 
 @keras.saving.register_keras_serializable("cgan_utils")
@@ -113,7 +113,7 @@ class Attributes:
             low = check_number(f"the lower end of {name!r}", limits[0], -np.inf)
             high = check_number(f"the upper end of {name!r}", limits[1], low, ends="(]")
             ranges[name] = (low, high)
-        object.__setattr__(self, "binary", tuple(self.binary))
+        object.__setattr__(self, "binary", _distinct(self.binary))
         object.__setattr__(self, "continuous", ranges)
         _distinct(self.names)
         if not self.names:
@@ -264,6 +264,7 @@ def one_hot(labels: object, classes: int) -> np.ndarray:
     classes), or one (classes,) float row, of non-negative shares with sum 1, such as half a 3 and
     half an 8. Raises ValueError for anything else.
     """
+    classes = check_whole("classes", classes, 1)
     allowed = (
         f"give whole numbers from 0 to {classes - 1}, or rows of {classes} shares that sum to 1"
     )
@@ -292,6 +293,8 @@ def one_hot(labels: object, classes: int) -> np.ndarray:
 
 
 def _distinct(names: tuple[str, ...]) -> tuple[str, ...]:
+    if isinstance(names, str) or not isinstance(names, Iterable):
+        raise ValueError(f"names are {names!r}; give a list or tuple of words.")
     names = tuple(names)
     if not all(isinstance(name, str) and name for name in names) or len(set(names)) < len(names):
         raise ValueError(f"names are {names}; give words that are all different.")

@@ -36,6 +36,11 @@ class LabeledImages:
     source: str
 
     def __post_init__(self) -> None:
+        if not isinstance(self.condition, Condition):
+            raise ValueError(
+                f"condition is {self.condition!r}; give Classes or Attributes, which say what the "
+                "labels are."
+            )
         object.__setattr__(self, "images", check_images(self.images))
         labels = self.condition.check_labels(self.labels, len(self.images))
         object.__setattr__(self, "labels", labels)
@@ -104,6 +109,8 @@ def load_images(
         origin = f"full {data.title}"
         arrays = [read_full(data, part) for part in parts]
     else:
+        if not isinstance(source, str | os.PathLike):
+            raise ValueError(f'source is {source!r}; give "sample", "full" or an npz file\'s path.')
         path = Path(source).expanduser()
         if not path.is_file():
             raise FileNotFoundError(

@@ -18,6 +18,11 @@ def generator_shapes(network: keras.Model) -> tuple[int, int, tuple[int, int, in
     Raises ValueError unless it takes [latents (B, latent_dim), rows (B, width)] and gives images
     (B, H, W, 1 or 3) float32.
     """
+    if not isinstance(network, keras.Model):
+        raise ValueError(
+            f"a {type(network).__name__} is no generator network; give a Keras model of [latents, "
+            "rows]."
+        )
     takes = [tuple(x.shape) for x in network.inputs]
     gives, dtype = tuple(network.output.shape), network.output.dtype
     if [len(shape) for shape in takes] != [2, 2] or None in (takes[0][1], takes[1][1]):

@@ -41,8 +41,13 @@ def interpolate_labels(
     start, end: classes, or attributes as dictionaries. Raises ValueError for what the generator
     cannot be asked, or fewer than 2 steps.
     """
-    rows = [generator.condition.rows(stop) for stop in (start, end)]
-    rows = label_path(generator.condition, np.concatenate(rows), steps)
+    rows = np.concatenate([generator.condition.rows(stop) for stop in (start, end)])
+    if len(rows) != 2:
+        raise ValueError(
+            f"start {start!r} and end {end!r} are {len(rows)} places; give one each, and walk "
+            "through more with label_path."
+        )
+    rows = label_path(generator.condition, rows, steps)
     return generator.generate(rows, latents=generator.draw_latents(1, seed))
 
 

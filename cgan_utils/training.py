@@ -93,9 +93,9 @@ class ConditionalGAN(keras.Model):
         ValueError for anything but batches, and for a batch of other images or rows than the
         networks take.
         """
-        for part in (batches, settings.get("validation_data")):
-            if part is not None:
-                check_batches(part, self.image_shape, self.condition)
+        held_out = settings.get("validation_data")
+        for part in (batches,) if held_out is None else (batches, held_out):
+            check_batches(part, self.image_shape, self.condition)
         with refusals():
             # Asked to shuffle a dataset, which is its default, Keras 3.15 warns that it cannot.
             return super().fit(batches, shuffle=False, **settings)

@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 
 import ipywidgets as widgets
+import keras
 import numpy as np
 import tensorflow as tf
 from IPython.display import display
@@ -162,7 +163,7 @@ def explore_mixture(generator) -> "Panel":
 
 def explore_training(strip) -> "Panel":
     """Scrub through a training run. strip: its Snapshots, or what `load_strip` gives."""
-    count, epochs = len(strip.images), len(strip.epochs)
+    count, epochs = (len(getattr(strip, name, ())) for name in ("images", "epochs"))
     if count < 2 or count != epochs:
         raise ValueError(f"the strip has {count} images, {epochs} epochs; give 2 or more of both.")
     snapshot = widgets.IntSlider(count - 1, 0, count - 1, description="Snapshot")
@@ -176,6 +177,10 @@ def explore_discriminator(gan, images: np.ndarray) -> "Panel":
     D does not take.
     """
     network = getattr(gan, "discriminator", gan)
+    if not isinstance(network, keras.Model) or len(network.inputs[0].shape) != 4:
+        raise ValueError(
+            f"a {type(gan).__name__} is no discriminator; give a ConditionalGAN, or the network."
+        )
     images = check_images(images, shape=tuple(network.inputs[0].shape[1:]), least=2)
     discriminate = tf.function(lambda x, y: network([x, y], training=False))
     draw = partial(draw_scores, discriminate, images, network.inputs[1].shape[1])

@@ -1,7 +1,7 @@
-"""The real thing: JupyterLab in Chromium, the real notebook, a click and keys; the judge says what is seen.
+"""JupyterLab in Chromium, the real notebook, a click and keys; the judge says what is seen.
 
-Needs Playwright, which the dev extra installs, and a Chromium, which nothing here installs. Without them it
-is skipped with a warning; where CI is set, as it is for pull requests, it fails instead.
+Needs Playwright, which the dev extra installs, and a Chromium, which nothing here installs. Without
+them it is skipped with a warning; where CI is set, as for pull requests, it fails instead.
 """
 
 import io

@@ -79,9 +79,9 @@ def test_mismatched_labels_of_two_classes():
     assert two.mismatched(tf.eye(2), (0, 0)).numpy().tolist() == [[0, 1], [1, 0]]
 
 
-@pytest.mark.parametrize("names", [(), ("one",), ("a", "a"), ("a", ""), ("a", 1)])
+@pytest.mark.parametrize("names", [(), ("one",), ("a", "a"), ("a", ""), ("a", 1), "abc", None])
 def test_wrong_class_names(names):
-    with pytest.raises(ValueError, match="give two or more|all different"):
+    with pytest.raises(ValueError, match="give two or more|all different|list or tuple of words"):
         cg.Classes(names)
 
 
@@ -180,6 +180,7 @@ def test_one_attribute_may_be_asked_for_by_a_number():
     [
         ({}, "no attributes"),
         ({"binary": ("hat", "hat")}, "all different"),
+        ({"binary": "hat"}, "names are 'hat'; give a list or tuple of words"),
         ({"binary": ("gray",), "continuous": {"gray": (0, 1)}}, "all different"),
         ({"continuous": {"gray": (1, 1)}}, "upper end of 'gray' is 1; give a number above 1"),
         ({"continuous": {"gray": (0, np.inf)}}, "upper end of 'gray' is inf"),

@@ -120,6 +120,7 @@ def test_damaged_sample(monkeypatch, tmp_path):
         ({"name": "fashion_mnist"}, ValueError, "Fashion-MNIST has no embedded sample"),
         ({"source": "smaple"}, FileNotFoundError, "'smaple' is neither"),
         ({"source": "."}, FileNotFoundError, "neither"),
+        ({"source": None}, ValueError, "source is None; give"),
     ],
 )
 def test_unknown_name_split_or_source(arguments, kind, message):
@@ -352,6 +353,7 @@ def test_write_that_fails_leaves_no_part_behind(host, tmp_path, monkeypatch):
         ({"labels": np.array([0, 1])}, r"shape \(2,\) .*: \(3,\)"),
         ({"labels": np.eye(10)[:3]}, r"shape \(3, 10\)"),
         ({"labels": np.array([0, 1, 10])}, "Label 10 is not a class"),
+        ({"condition": 10}, "condition is 10; give Classes or Attributes"),
         ({"labels": np.array([0.0, 1.0, 2.0])}, "type float64"),
         (
             {"images": np.zeros((0, 28, 28, 1), np.float32), "labels": np.zeros(0, int)},
@@ -360,9 +362,10 @@ def test_write_that_fails_leaves_no_part_behind(host, tmp_path, monkeypatch):
     ],
 )
 def test_labeled_images_that_do_not_fit(changes, message):
-    good = {"images": np.zeros((3, 28, 28, 1), np.float32), "labels": np.arange(3)}
+    images = np.zeros((3, 28, 28, 1), np.float32)
+    good = {"images": images, "labels": np.arange(3), "condition": TEN}
     with pytest.raises(ValueError, match=message) as error:
-        cg.LabeledImages(**(good | changes), condition=TEN, source="three digits")
+        cg.LabeledImages(**(good | changes), source="three digits")
     assert_one_sentence(error)
 
 

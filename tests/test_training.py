@@ -422,6 +422,8 @@ def test_batches_that_do_not_fit_are_refused_and_nothing_has_moved(few, spoil, m
 def test_arrays_would_train_in_their_order_and_are_refused(few, settings):
     with pytest.raises(ValueError, match=r"ndarray is no dataset of batches; give digits.batches"):
         small_gan(few).fit(few.images, **settings)
+    with pytest.raises(ValueError, match="NoneType is no dataset"):
+        small_gan(few).fit(None, **settings)
     with pytest.raises(ValueError, match="LabeledImages is no dataset"):
         small_gan(few).fit(few, **settings)
     with pytest.raises(ValueError, match="tuple is no dataset of batches"):
