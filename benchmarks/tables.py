@@ -242,9 +242,8 @@ def evaluation() -> str:
             rows.append(
                 [f"{name}, mean of the classes", *map(decimals(2), (*means, np.mean(real)))]
             )
-    rows.append(
-        ["seconds that `evaluate` took", *(f"{score['seconds']:.1f}" for score in first), ""]
-    )
+    seconds = [f"{score['cpu_seconds']:.1f}" for score in first]
+    rows.append(["CPU seconds that `evaluate` took", *seconds, ""])
     return markdown(*rows)
 
 
@@ -276,8 +275,12 @@ def memorization() -> str:
     rows = [["distance to the nearest training digit", "generated", "test digits"]]
     for name in found["generated"]:
         rows.append([name, *(f"{found[side][name]:.2f}" for side in ("generated", "held_out"))])
-    rows.append(["share of pairs in which it is nearer",
-                 *map(percent, (found["share"], 1 - found["share"]))])  # fmt: skip
+    shares = percent(found["share"]), percent(1 - found["share"])
+    rows.append(["share of pairs in which it is the nearer one", *shares])
+    nearer = percent(found["fakes_nearer_to_training"])
+    rows.append(
+        ["nearest of 10,000 training and 10,000 test digits is a training digit", nearer, ""]
+    )
     return markdown(*rows)
 
 
@@ -298,9 +301,9 @@ def rare() -> str:
 
 
 def widgets() -> str:
-    rows = [["widget, and what an event computes", "median", "90 % within", "opens in"]]
+    rows = [["widget, and what an event computes", "median", "90 % within"]]
     for entry in common.Log("widgets").table("widgets"):
-        numbers = [entry[f"{name}_ms"] for name in ("median", "ninety", "opens")]
+        numbers = [entry[f"{name}_ms"] for name in ("median", "ninety")]
         rows.append([entry["widget"], *map(decimals(1), numbers)])
     return markdown(*rows)
 

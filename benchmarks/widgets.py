@@ -32,27 +32,19 @@ def main() -> None:
     generator, digits = cg.load_pretrained("mnist"), cg.load_images("mnist", "test")
     discriminator = cg.build_discriminator()
     panels = {
-        "explore, ten digits": (lambda: cg.explore(generator), "Direction 1"),
-        "explore_interpolation, eleven digits": (
-            lambda: cg.explore_interpolation(generator),
-            "Frame",
-        ),
-        "explore_mixture, one digit and the judge": (lambda: cg.explore_mixture(generator), "3"),
+        "explore, ten digits": (cg.explore(generator), "Direction 1"),
+        "explore_interpolation, eleven digits": (cg.explore_interpolation(generator), "Frame"),
+        "explore_mixture, one digit and the judge": (cg.explore_mixture(generator), "3"),
         "explore_discriminator, ten scores": (
-            lambda: cg.explore_discriminator(discriminator, digits.images[:40]),
+            cg.explore_discriminator(discriminator, digits.images[:40]),
             "Image",
         ),
     }
 
     def measure(widget: str) -> dict:
-        open_panel, description = panels[widget]
-        open_panel()  # TensorFlow's first call is slow
-        start = time.perf_counter()
-        panel = open_panel()
-        opened = 1000 * (time.perf_counter() - start)
-        times = answer_times(panel, description)
-        numbers = {"opens": opened, "median": np.median(times), "ninety": np.percentile(times, 90)}
-        return {f"{name}_ms": round(float(number), 1) for name, number in numbers.items()}
+        times = answer_times(*panels[widget])
+        numbers = {"median_ms": np.median(times), "ninety_ms": np.percentile(times, 90)}
+        return {name: round(float(number), 1) for name, number in numbers.items()}
 
     log = common.Log("widgets", command="python benchmarks/widgets.py", events=EVENTS)
     for widget in panels:

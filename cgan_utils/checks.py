@@ -21,7 +21,7 @@ def check_whole(name: str, value: object, least: int, most: int | None = None) -
     except TypeError:
         whole = None
     if whole is None or whole < least or (most is not None and whole > most):
-        raise ValueError(f"{name} is {value!r}; give a whole number from {least} {upper}.")
+        raise ValueError(f"{name} is {value!r}; give a whole number from {least:,} {upper}.")
     return whole
 
 

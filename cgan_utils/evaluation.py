@@ -8,6 +8,7 @@ import numpy as np
 
 from .checks import check_images, check_seed, check_whole
 from .data import LabeledImages
+from .datasets import DATASETS
 from .judge import Judge, classes_of
 from .metrics import density_coverage, kernel_distance, precision_recall, variety
 from .sampler import Generator, generated_images
@@ -132,7 +133,7 @@ def evaluate(
 
 
 def _judge(generator: Generator, judge: str | Judge | None) -> Judge:
-    """Give the judge that is meant, once it knows as many classes as the generator."""
+    """Give the judge that is meant, once it knows the generator's classes."""
     classes = classes_of(generator)
     if judge is None:
         return Judge.of(generator)
@@ -142,6 +143,12 @@ def _judge(generator: Generator, judge: str | Judge | None) -> Judge:
             f"the generator's number of classes is {classes.width}, but the judge {judge.name!r} "
             f"knows {judge.condition.width}; evaluate a generator of these."
         )
+    for data in DATASETS.values():
+        if data.condition == classes and judge.name not in data.judges:
+            raise ValueError(
+                f"the generator draws {data.title}, which the judge {judge.name!r} does not know; "
+                f"leave judge out, or name one of {', '.join(map(repr, data.judges))}."
+            )
     return judge
 
 

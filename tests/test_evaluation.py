@@ -213,12 +213,12 @@ def never(shape):
         ),
         (cg.Sampler(cg.build_generator()), None, r"^no judge knows what .* \(class 0, class 1, "),
         (
-            Broken(never, cg.Classes("abc")),
+            Broken(never, cg.Classes(tuple("abc"))),
             None,
             r"^no judge knows what .* draws \(a, b, c\); name",
         ),
         (
-            Broken(never, cg.Classes("abc")),
+            Broken(never, cg.Classes(tuple("abc"))),
             "mnist",
             "^the generator's number of classes is 3, but the judge 'mnist' knows 10; evaluate a",
         ),
@@ -385,3 +385,12 @@ def test_a_model_of_other_classes_gets_a_sentence_before_it_trains(few, probe):
     with pytest.raises(ValueError, match=r"^the condition of the model is Classes.*'class 0'"):
         gan.fit(few.batches(32), epochs=1, callbacks=[probe], verbose=0)
     assert int(gan.d_optimizer.iterations) == 0 and probe.label_margin == []
+
+
+def test_a_judge_of_another_data_set_is_refused():
+    clothes = cg.load_pretrained("fashion_mnist")
+    for measure in (cg.evaluate, cg.conditional_accuracy):
+        with pytest.raises(
+            ValueError, match="draws Fashion-MNIST, which the judge 'mnist' does not"
+        ):
+            measure(clothes, judge="mnist")
