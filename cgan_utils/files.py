@@ -119,7 +119,7 @@ def save_weights(network: keras.Model, name: str, card: dict) -> Path:
 
 
 def save_shipped(file: str, content: bytes, card: dict) -> Path:
-    """Write the content to shipped/FILE, and its card beside it."""
+    """Write the content to shipped/FILE, or to a FILE elsewhere, and its card beside it."""
     path = SHIPPED / file
     with written_whole(path) as partial:
         partial.write_bytes(content)

@@ -477,8 +477,8 @@ generator
 discriminator
 patient
 losses
-toy fitting
-sampler
+fitting
+toy sampler
 training
 wasserstein callbacks
 recipes
