@@ -91,12 +91,12 @@ def load_images(
 ) -> LabeledImages:
     """Load labeled images, and print which and how many.
 
-    name: "mnist" or "fashion_mnist". split: "train", "test", or "all", which is both. source:
-    "sample", the 5,000 MNIST digits inside the package, sorted by class; "full", the whole data
-    set, from Keras's cache or downloaded into it; or the path of an npz file in Keras's layout
-    (x_train, y_train, x_test, y_test: pixels 0 to 255, uint8). One source never stands in for
-    another. Raises ValueError for anything unknown or damaged, FileNotFoundError for a path that
-    leads to no file, ConnectionError for a download that failed.
+    name: "mnist", "fashion_mnist" or "faces". split: "train", "test", or "all", which is both.
+    source: "sample", what the package holds, 5,000 MNIST digits, sorted by class, or all 10,000
+    faces; "full", the whole data set, from Keras's cache or downloaded into it; or the path of an
+    npz file in Keras's layout (x_train, y_train, x_test, y_test: pixels 0 to 255, uint8). One
+    source never stands in for another. Raises ValueError for anything unknown or damaged,
+    FileNotFoundError for a path that leads to no file, ConnectionError for a download that failed.
     """
     data = data_set(name)
     if not isinstance(split, str) or split not in _SPLITS:

@@ -7,12 +7,12 @@ import io
 import os
 import urllib.request
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from .conditions import Classes, Condition
+from .conditions import Attributes, Classes, Condition
 from .files import load_arrays, written_whole
 
 URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
@@ -35,7 +35,7 @@ class DataSet:
     license: str
     judges: tuple[str, ...] = ()
     sample: str | None = None
-    downloads: Mapping[str, str] | None = None
+    downloads: Mapping[str, str] = field(default_factory=dict)
 
 
 # fmt: off
@@ -69,6 +69,16 @@ DATASETS = {
                 "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
         },
     ),
+    "faces": DataSet(
+        title="Faces",
+        condition=Attributes(
+            binary=("long hair", "glasses", "beard", "hat", "smile"),
+            continuous={"skin": (0, 1), "gray": (0, 1)},
+        ),
+        image_shape=(16, 16, 3),
+        license="Pixel Art (DiceBear; CC0 1.0)",
+        sample="faces",
+    ),
 }
 # fmt: on
 
@@ -93,7 +103,7 @@ def read_sample(data: DataSet, part: str) -> tuple[np.ndarray, np.ndarray]:
 
 def read_full(data: DataSet, part: str) -> tuple[np.ndarray, np.ndarray]:
     """Give pixels and labels of one part of the whole data set, downloaded if need be."""
-    if data.downloads is None:
+    if not data.downloads:
         raise ValueError(f"{data.title} is nowhere to be downloaded: give the path of an npz file.")
     if len(data.downloads) == 1:
         (name,) = data.downloads

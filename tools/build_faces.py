@@ -1,7 +1,6 @@
 """Build the faces, shipped/faces.npz: DiceBear's style "Pixel Art", drawn to known attributes.
 
-pip install -c constraints.txt -e ".[faces]"
-python tools/build_faces.py
+python tools/build_faces.py   (after: pip install -c constraints.txt -e ".[faces]")
 """
 
 import io
@@ -12,11 +11,12 @@ from importlib.resources import files
 import numpy as np
 import resvg_py
 from dicebear import Avatar, Style
-from PIL import Image
+from PIL import Image, ImageColor
 
 import cgan_utils as cg
 from cgan_utils.files import save_arrays
 
+MAKERS = "dicebear-styles", "dicebear-core", "resvg-py"
 COUNT, TRAIN = 10_000, 8_000
 CONDITION = cg.DATASETS["faces"].condition
 
@@ -81,15 +81,14 @@ def draw_face(number: int, row: np.ndarray) -> np.ndarray:
         "mouthVariant": SMILES if face["smile"] else NO_SMILES,
     }
     options |= {f"{name}Probability": 100 * face[name] for name in ("glasses", "beard", "hat")}
-    png = resvg_py.svg_to_bytes(svg_string=Avatar(PIXEL_ART, options).to_string())
-    return np.asarray(Image.open(io.BytesIO(bytes(png))).convert("RGB"))
+    svg = Avatar(PIXEL_ART, options).to_string()
+    png = resvg_py.svg_to_bytes(svg_string=svg, skip_system_fonts=True)
+    return np.asarray(Image.open(io.BytesIO(png)).convert("RGB"))
 
 
 def mix(low: str, high: str, share: float) -> str:
     """Give the color that lies `share` of the way from one to the other, "#rrggbb"."""
-    a, b = (
-        np.frombuffer(bytes.fromhex(color[1:]), np.uint8).astype(float) for color in (low, high)
-    )
+    a, b = np.array([ImageColor.getrgb(low), ImageColor.getrgb(high)])
     return "#" + np.rint(a + share * (b - a)).astype(np.uint8).tobytes().hex()
 
 
@@ -102,13 +101,10 @@ def main() -> None:
         "x_test": images[TRAIN:],
         "y_test": labels[TRAIN:],
     }
-    made_with = [
-        f"{name} {version(name)}" for name in ("dicebear-styles", "dicebear-core", "resvg-py")
-    ]
+    makers = ", ".join(f"{name} {version(name)}" for name in MAKERS)
     card = {
-        "what": "10,000 drawn faces of nobody, in Keras's layout, and their attributes: "
-        "shipped/README.md",
-        "data": f"{cg.DATASETS['faces'].license}, with {', '.join(made_with)}",
+        "what": "10,000 drawn faces and their attributes, in Keras's layout: shipped/README.md",
+        "data": f"{cg.DATASETS['faces'].license}, drawn with {makers}",
         "command": "python tools/build_faces.py",
         "license": "CC0 1.0",
     }
