@@ -39,15 +39,16 @@ TIMED_ONLY = {"R1 at every step": replace(QUICK, penalty=cg.Penalty("r1", 0.1))}
 
 def measure_times(data: cg.LabeledImages, rounds=3, steps=80) -> dict[str, float]:
     """Give the seconds a step: medians over rounds in turns, each of whole cycles of penalties."""
-    batches = data.batches(QUICK.batch_size).repeat()
-    models = {way: recipe.build(data, steps=1_000) for way, recipe in (WAYS | TIMED_ONLY).items()}
-    for gan in models.values():
-        gan.fit(batches, steps_per_epoch=steps // 5, verbose=0)  # builds the graph
+    recipes = WAYS | TIMED_ONLY
+    models = {way: recipe.build(data, steps=1_000) for way, recipe in recipes.items()}
+    batches = {way: recipe.batches(data).repeat() for way, recipe in recipes.items()}
+    for way, gan in models.items():
+        gan.fit(batches[way], steps_per_epoch=steps // 5, verbose=0)  # builds the graph
     taken = {way: [] for way in models}
     for _ in range(rounds):
         for way, gan in models.items():
             start = time.process_time()
-            gan.fit(batches, steps_per_epoch=steps, verbose=0)
+            gan.fit(batches[way], steps_per_epoch=steps // gan.critic_steps, verbose=0)
             taken[way].append((time.process_time() - start) / steps)
     return {way: round(float(np.median(seconds)), 5) for way, seconds in taken.items()}
 
@@ -70,11 +71,11 @@ class Scores(keras.callbacks.Callback):
 
 
 def train_and_score(data: cg.LabeledImages, times: dict, way: str, rate: float, seed: int) -> dict:
-    part = round(BUDGET * times["quick recipe"] / times[way] / POINTS)
     recipe = replace(WAYS[way], learning_rate=rate * QUICK.learning_rate)
-    gan = recipe.build(data, seed, steps=POINTS * part)
-    batches = data.batches(recipe.batch_size, seed).repeat()
-    scores = Scores(seed)
+    part = BUDGET * times["quick recipe"] / times[way] / POINTS  # steps of D between two scores
+    part = round(part / recipe.critic_steps)  # steps of G
+    gan = recipe.build(data, seed, steps=POINTS * part * recipe.critic_steps)
+    batches, scores = recipe.batches(data, seed).repeat(), Scores(seed)
     gan.fit(batches, epochs=POINTS, steps_per_epoch=part, callbacks=[scores], verbose=0)
     keras.backend.clear_session()
     return scores.points

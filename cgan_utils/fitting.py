@@ -112,9 +112,12 @@ def check_game(
 
 
 def check_batches(
-    batches: tf.data.Dataset, image_shape: tuple[int, int, int], condition: Condition
+    batches: tf.data.Dataset,
+    image_shape: tuple[int, int, int],
+    condition: Condition,
+    shares: int = 1,
 ) -> None:
-    """Raise ValueError unless these are batches of images and rows, both float32."""
+    """Raise ValueError unless these are batches of images and rows, float32, of equal shares."""
     if not isinstance(batches, tf.data.Dataset):
         raise ValueError(
             f"a {type(batches).__name__} is no dataset of batches; give "
@@ -132,6 +135,12 @@ def check_batches(
         raise ValueError(
             f"the batches hold {told}; give images and rows, {asked}, where None is the size of a "
             "batch."
+        )
+    size = parts[0].shape[:1]
+    if size.is_fully_defined() and size[0] % shares:
+        raise ValueError(
+            f"a batch has {size[0]} images, which {shares} steps of D for one of G cannot share; "
+            f"give batches of a multiple of {shares}."
         )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import keras
+import tensorflow as tf
 
 from .callbacks import TimeBudget
 from .checks import check_number, check_seed, check_whole
@@ -32,8 +33,8 @@ class Recipe:
 
     The builders take the condition's width and the shape of an image. g_learning_rate: that of G
     alone; None if it is D's. decay: let the learning rates fall to zero over the budget.
-    critic_steps: D's steps for each step of G. classes_only: for networks that attributes do not
-    fit.
+    critic_steps: D's steps, of batch_size images each, for each step of G. classes_only: for
+    networks that attributes do not fit.
     """
 
     build_generator: Callable[[int, tuple[int, int, int]], keras.Model]
@@ -56,7 +57,7 @@ class Recipe:
     def build(self, data: LabeledImages, seed: int = 0, steps: int | None = None) -> ConditionalGAN:
         """Give the untrained model, compiled, for the condition and the images of the data.
 
-        If its learning rates fall, they reach zero after `steps`. Raises ValueError where the
+        If its learning rates fall, they reach zero after `steps` of D. Raises ValueError where the
         recipe fits neither itself nor the data.
         """
         seed = check_seed(seed)
@@ -68,20 +69,26 @@ class Recipe:
         shape = data.condition.width, data.image_shape
         with seeded(seed):  # the networks' first weights
             networks = self.build_generator(*shape), self.build_discriminator(*shape)
-        penalized = self.penalty is not None or self.critic_steps != 1
+        critic_steps = check_whole("critic_steps", self.critic_steps, 1)
+        penalized = self.penalty is not None or critic_steps > 1
         kind = PenalizedGAN if penalized else ConditionalGAN
         gan = kind(*networks, data.condition, self.ema_decay, seed)
-        g_steps = steps and max(1, steps // check_whole("critic_steps", self.critic_steps, 1))
+        g_steps = steps and max(1, steps // critic_steps)
         g_rate = self.learning_rate if self.g_learning_rate is None else self.g_learning_rate
         optimizers = self._adam(self.learning_rate, steps), self._adam(g_rate, g_steps)
         settings = {"game": self.game, "mismatched_weight": self.mismatched_weight}
         if penalized:
-            settings |= {"critic_steps": self.critic_steps, "penalty": None}
+            settings |= {"critic_steps": critic_steps, "penalty": None}
         if self.penalty:
             settings |= {"penalty": self.penalty.kind, "penalty_weight": self.penalty.weight}
             settings |= {"penalty_every": self.penalty.every}
         gan.compile(*optimizers, **settings)
         return gan
+
+    def batches(self, data: LabeledImages, seed: int = 0, first_epoch: int = 0) -> tf.data.Dataset:
+        """Give batches, each for one step of G and the steps of D before it; see `data.batches`."""
+        critic_steps = check_whole("critic_steps", self.critic_steps, 1)
+        return data.batches(self.batch_size * critic_steps, seed, first_epoch)
 
     def _adam(self, rate: float, steps: int | None) -> keras.optimizers.Adam:
         rate = check_number("learning_rate", rate, 0, ends="(]")
@@ -138,13 +145,15 @@ def train(
     epochs: int | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     verbose: int | str = 0,
+    strategy: tf.distribute.Strategy | None = None,
 ) -> ConditionalGAN:
     """Train a ConditionalGAN by a recipe: the name of one, "quick" for example, or your own.
 
     The budget is the recipe's own number of epochs, or `epochs`, or `seconds` on the clock; the
-    learning-rate schedule fits itself to it. callbacks and verbose go to Keras's `fit`. Same seed,
-    data and epochs: the same weights, on the same machine. Raises ValueError on an unknown recipe
-    or budget, and where the recipe does not fit the data.
+    learning-rate schedule fits itself to it. callbacks and verbose go to Keras's `fit`. strategy:
+    tf.distribute.MirroredStrategy(), for several GPUs of one machine, which share each batch. Same
+    seed, data and epochs: the same weights, on the same machine. Raises ValueError on an unknown
+    recipe or budget, and where the recipe does not fit the data.
     """
     if isinstance(recipe, str) and recipe in RECIPES:
         recipe = RECIPES[recipe]
@@ -162,12 +171,12 @@ def train(
             f"seconds={seconds} and epochs={epochs} are two budgets; give one of them."
         )
     epochs = check_whole("epochs", recipe.epochs if epochs is None else epochs, 1)
-    batches = data.batches(recipe.batch_size, seed)
-    if seconds is None:
-        gan = recipe.build(data, seed, steps=epochs * len(batches))
-    else:
+    batches = recipe.batches(data, seed)
+    steps = epochs * len(batches) * recipe.critic_steps if seconds is None else None
+    with (strategy or tf.distribute.get_strategy()).scope():
+        gan = recipe.build(data, seed, steps)
+    if seconds is not None:
         clock = TimeBudget(seconds, decay=recipe.decay)
-        gan = recipe.build(data, seed)
         callbacks, epochs = [*callbacks, clock], 1_000_000  # the clock ends it
     gan.fit(batches, epochs=epochs, callbacks=list(callbacks), verbose=verbose)
     return gan

@@ -27,9 +27,12 @@ class ConditionalGAN(keras.Model):
     and gives logits (B, 1). condition: what can be asked for; numbered classes if None. `generate`
     draws from `averaged_generator`, an exponential moving average of the generator's weights (its
     use for GANs: Yazıcı et al. 2018, arXiv 1806.04498); ema_decay, in [0, 1), is 0 where it is the
-    generator itself. `seed` decides every latent and every wrong label that training draws. Raises
-    ValueError where the two networks and the condition do not fit together.
+    generator itself. `seed` decides every latent and every wrong label that training draws. Made
+    under the scope of a tf.distribute strategy, it trains on several devices, each with draws of
+    its own. Raises ValueError where the two networks and the condition do not fit together.
     """
+
+    critic_steps = 1  # steps of D for each step of G, which share a batch
 
     def __init__(
         self,
@@ -82,6 +85,11 @@ class ConditionalGAN(keras.Model):
         g_optimizer.build(self.generator.trainable_variables)
 
     @property
+    def replicas(self) -> int:
+        """How many devices train, each on its share of a batch; their gradients are added up."""
+        return self.distribute_strategy.num_replicas_in_sync
+
+    @property
     def metrics(self):
         unused = () if self.mismatched_weight else ("d_loss_mismatched",)
         return [tracker for name, tracker in self.trackers.items() if name not in unused]
@@ -93,9 +101,9 @@ class ConditionalGAN(keras.Model):
         ValueError for anything but batches, and for a batch of other images or rows than the
         networks take.
         """
-        held_out = settings.get("validation_data")
-        for part in (batches,) if held_out is None else (batches, held_out):
-            check_batches(part, self.image_shape, self.condition)
+        check_batches(batches, self.image_shape, self.condition, self.critic_steps)
+        if settings.get("validation_data") is not None:
+            check_batches(settings["validation_data"], self.image_shape, self.condition)
         with refusals():
             # Asked to shuffle a dataset, which is its default, Keras 3.15 warns that it cannot.
             return super().fit(batches, shuffle=False, **settings)
@@ -105,6 +113,9 @@ class ConditionalGAN(keras.Model):
         check_batches(x, self.image_shape, self.condition)
         with refusals():
             return super().evaluate(x, **settings)
+
+    def _maybe_symbolic_build(self, iterator=None, data_batch=None):
+        """Build nothing: both networks are, and Keras would use up the first batch for it."""
 
     def train_step(self, data):
         images, rows = data[:2]  # `train_on_batch` adds sample weights, which have no use here
@@ -126,8 +137,9 @@ class ConditionalGAN(keras.Model):
         pairs = self.pairs(images, rows)
         with tf.GradientTape() as tape:
             d_loss = self.d_loss(pairs)
+            share = d_loss / self.replicas  # the optimizer adds up what all devices have
         weights = self.discriminator.trainable_variables
-        self.d_optimizer.apply(tape.gradient(d_loss, weights), weights)
+        self.d_optimizer.apply(tape.gradient(share, weights), weights)
         self.trackers["d_loss"].update_state(d_loss)
 
     def pairs(self, images, rows, testing=False):
@@ -155,8 +167,9 @@ class ConditionalGAN(keras.Model):
         """Take one step of G, and of its average, on the rows asked for; D stays."""
         with tf.GradientTape() as tape:
             g_loss = self.g_loss(rows)
+            share = g_loss / self.replicas
         weights = self.generator.trainable_variables
-        self.g_optimizer.apply(tape.gradient(g_loss, weights), weights)
+        self.g_optimizer.apply(tape.gradient(share, weights), weights)
         self.trackers["g_loss"].update_state(g_loss)
         steps = tf.cast(self.g_optimizer.iterations, tf.float32)
         # A young average forgets faster.
@@ -180,7 +193,15 @@ class ConditionalGAN(keras.Model):
         # While testing, from the number of batches so far.
         count = self.trackers["g_loss"].count if testing else optimizer.iterations
         salt = 3 * self.seed + ("generator", "fake", "mismatched").index(purpose)
-        return tf.stack([tf.constant(salt, tf.int64), tf.cast(count, tf.int64)])
+        return self.replica_seed(salt, count)
+
+    def replica_seed(self, salt: int, count: tf.Tensor) -> tf.Tensor:
+        """Give two integers for a draw, others on each device; on the first, salt and count."""
+        replica = 0
+        if self.replicas > 1 and not tf.distribute.in_cross_replica_context():
+            replica = tf.distribute.get_replica_context().replica_id_in_sync_group
+        salt = salt + 2**34 * tf.cast(replica, tf.int64)  # every salt is below 3 · 2³² + 3
+        return tf.stack([salt, tf.cast(count, tf.int64)])
 
     def draw_training_latents(self, purpose: str, rows, testing=False):
         """Draw latents (B, latent_dim) for the rows, new ones in each step and for each purpose."""

@@ -35,8 +35,9 @@ class PenalizedGAN(ConditionalGAN):
         """Set what ConditionalGAN.compile sets, the penalty ("gradient", "r1" or None), its weight.
 
         penalty_every: D's steps from one penalty to the next; each weighs that many times as much.
-        critic_steps: D's steps for each step of G. Raises ValueError for another penalty, a
-        negative weight, and numbers of steps that are not whole or below 1.
+        critic_steps: D's steps for each step of G; every batch is cut into as many slices, one for
+        each step of D, and G's step asks for the labels of the last. Raises ValueError for another
+        penalty, a negative weight, and numbers of steps that are not whole or below 1.
         """
         if penalty not in PENALTIES:
             allowed = ", ".join(map(repr, PENALTIES))
@@ -51,19 +52,11 @@ class PenalizedGAN(ConditionalGAN):
     def train_step(self, data):
         images, rows = data[:2]
         with checked(images, rows, self.condition):
-            self.discriminator_step(images, rows)
-            turn_of_g = self.d_optimizer.iterations % self.critic_steps == 0
-            tf.cond(turn_of_g, lambda: self.generator_step(rows), lambda: self.look_at_g(rows))
+            slices = (tf.split(part, self.critic_steps) for part in (images, rows))
+            for x, y in zip(*slices, strict=True):
+                self.discriminator_step(x, y)
+            self.generator_step(y)
         return {tracker.name: tracker.result() for tracker in self.metrics}
-
-    def look_at_g(self, rows):
-        """Measure G's loss without a step at an epoch's first batch: the epoch may have no step."""
-        tracker = self.trackers["g_loss"]
-        tf.cond(
-            tracker.count == 0,
-            lambda: tracker.update_state(self.g_loss(rows, testing=True)),
-            lambda: None,
-        )
 
     def d_loss(self, pairs, training=True):
         """Give what D minimizes: the loss of ConditionalGAN, and in training the penalty."""
@@ -78,7 +71,7 @@ class PenalizedGAN(ConditionalGAN):
             if self.penalty == "r1":
                 return r1_penalty(self.discriminator, images, rows)
             # Latents and wrong labels have seeds from 0 up.
-            seed = tf.stack([-1 - self.seed, tf.cast(self.d_optimizer.iterations, tf.int64)])
+            seed = self.replica_seed(-1 - self.seed, self.d_optimizer.iterations)
             return gradient_penalty(self.discriminator, images, fakes, rows, seed)
 
         due = self.d_optimizer.iterations % self.penalty_every == 0
