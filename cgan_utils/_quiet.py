@@ -5,7 +5,7 @@ It calls a missing GPU an error, for one. What goes wrong in a program still rai
 
 import os
 
-backend = os.environ.get("KERAS_BACKEND", "tensorflow")
+backend = os.environ.get("KERAS_BACKEND") or "tensorflow"
 if backend != "tensorflow":
     raise ImportError(
         f"KERAS_BACKEND is {backend!r}, but cgan_utils trains with TensorFlow; start anew with "

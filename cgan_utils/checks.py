@@ -87,8 +87,8 @@ def check_images(
     low, high = array.min(), array.max()
     if not (np.isfinite(low) and np.isfinite(high)):
         raise ValueError(
-            f"{name} contain NaN or infinity; the weights of the network that drew them have "
-            "blown up: train it anew."
+            f"{name} contain NaN or infinity; if a network drew them, its weights have blown up: "
+            "train it anew."
         )
     if low < 0 or high > 1:
         raise ValueError(

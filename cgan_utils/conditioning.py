@@ -75,10 +75,11 @@ class ConditionalBatchNormalization(layers.Layer):
     with instance normalization Dumoulin et al. 2016, arXiv 1610.07629).
     """
 
+    @plain_keras()
     def build(self, x_shape, one_hot_shape):
         channels = x_shape[-1]
         self.norm = layers.BatchNormalization(center=False, scale=False)
-        self.scale = layers.Dense(channels, use_bias=False, kernel_initializer="ones")
+        self.scale = layers.Dense(channels, use_bias=False, kernel_initializer="zeros")
         self.shift = layers.Dense(channels, use_bias=False, kernel_initializer="zeros")
         self.norm.build(x_shape)
         self.scale.build(one_hot_shape)
@@ -86,7 +87,7 @@ class ConditionalBatchNormalization(layers.Layer):
 
     def call(self, x, one_hot, training=None):
         scale, shift = (table(one_hot)[:, None, None, :] for table in (self.scale, self.shift))
-        return scale * self.norm(x, training=training) + shift
+        return (1 + scale) * self.norm(x, training=training) + shift
 
 
 @plain_keras()

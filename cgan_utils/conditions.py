@@ -7,7 +7,7 @@ not belong to an image, and gives examples for a grid. What goes into the networ
 
 import reprlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import keras
 import numpy as np
@@ -54,7 +54,7 @@ class Classes:
                 f"whole number, an image: ({count},)."
             )
         one_hot(array, self.width)
-        return array
+        return array.astype(np.int64)
 
     def valid(self, rows: tf.Tensor) -> tf.Tensor:
         """Say of each of the rows (B, width) whether it is a mix of classes; (B,) bool."""
@@ -96,25 +96,26 @@ class Classes:
 class Attributes:
     """Named attributes, several at once: some 0 or 1, others anywhere in a range.
 
-    binary: names of those that an image has or has not. continuous: (low, high) by name. Rows hold
+    binary: names of those that an image has or has not. continuous: (low, high) by name, kept as
+    pairs. Rows hold
     the binary ones first, then the continuous ones, each in its own units; networks learn best
     where ranges are about as long as 1. Raises ValueError for a name given twice or no name at all,
     or a range that is none.
     """
 
     binary: tuple[str, ...] = ()
-    continuous: Mapping[str, tuple[float, float]] = field(default_factory=dict, hash=False)
+    continuous: Mapping[str, tuple[float, float]] | tuple = ()
 
     def __post_init__(self) -> None:
         ranges = {}
-        for name, limits in self.continuous.items():
+        for name, limits in dict(self.continuous).items():
             if np.shape(limits) != (2,):
                 raise ValueError(f"the range of {name!r} is {limits!r}; give (low, high).")
-            low = check_number(f"the lower end of {name!r}", limits[0], -np.inf)
-            high = check_number(f"the upper end of {name!r}", limits[1], low, ends="(]")
+            low = check_number(f"the lower end of {name!r}", limits[0], -1e6)
+            high = check_number(f"the upper end of {name!r}", limits[1], low, 1e6, ends="(]")
             ranges[name] = (low, high)
         object.__setattr__(self, "binary", _distinct(self.binary))
-        object.__setattr__(self, "continuous", ranges)
+        object.__setattr__(self, "continuous", tuple(ranges.items()))
         _distinct(self.names)
         if not self.names:
             raise ValueError("there are no attributes; give at least one name.")
@@ -122,7 +123,7 @@ class Attributes:
     @property
     def names(self) -> tuple[str, ...]:
         """All names, in the order of the numbers in a row."""
-        return (*self.binary, *self.continuous)
+        return (*self.binary, *(name for name, _ in self.continuous))
 
     @property
     def width(self) -> int:
@@ -132,7 +133,8 @@ class Attributes:
     @property
     def limits(self) -> np.ndarray:
         """The lowest and the highest value of each attribute, (2, width) float32."""
-        return np.float32([(0, 1)] * len(self.binary) + list(self.continuous.values())).T
+        ranges = [limits for _, limits in self.continuous]
+        return np.float32([(0, 1)] * len(self.binary) + ranges).T
 
     def rows(self, asked: object) -> np.ndarray:
         """Give rows (B, width) for what is asked.
@@ -245,7 +247,7 @@ class Attributes:
     def get_config(self) -> dict:
         return {
             "binary": list(self.binary),
-            "continuous": {name: list(limits) for name, limits in self.continuous.items()},
+            "continuous": {name: list(limits) for name, limits in self.continuous},
         }
 
     @classmethod

@@ -68,7 +68,8 @@ class LabeledImages:
         seed, first_epoch = check_seed(seed), check_whole("first_epoch", first_epoch, 0)
         if batch_size > count:
             raise ValueError(
-                f"batch_size {batch_size:,} is more than the {count:,} images: choose fewer."
+                f"batch_size {batch_size:,} is more than the {count:,} images: give more, or a "
+                "smaller one."
             )
         steps = count // batch_size
         epochs = itertools.count(first_epoch)
@@ -102,6 +103,8 @@ def load_images(
     if not isinstance(split, str) or split not in _SPLITS:
         raise ValueError(f"Unknown split {split!r}: choose one of {', '.join(map(repr, _SPLITS))}.")
     parts, split_title = _SPLITS[split]
+    if not isinstance(source, str | os.PathLike):
+        raise ValueError(f'source is {source!r}; give "sample", "full" or an npz file\'s path.')
     if source == "sample":
         origin = f"the embedded sample of {data.title}"
         arrays = [read_sample(data, part) for part in parts]
@@ -109,8 +112,6 @@ def load_images(
         origin = f"full {data.title}"
         arrays = [read_full(data, part) for part in parts]
     else:
-        if not isinstance(source, str | os.PathLike):
-            raise ValueError(f'source is {source!r}; give "sample", "full" or an npz file\'s path.')
         path = Path(source).expanduser()
         if not path.is_file():
             raise FileNotFoundError(
@@ -120,8 +121,6 @@ def load_images(
         arrays = [read_npz(path.read_bytes(), data, part, origin) for part in parts]
     pixels = np.concatenate([pixels for pixels, _ in arrays])
     labels = np.concatenate([labels for _, labels in arrays])
-    if labels.dtype.kind in "iu":
-        labels = labels.astype(np.int64)
     description = f"{origin}, {split_title}: {len(labels):,} images"
     images = np.divide(pixels, 255, dtype=np.float32)
     loaded = LabeledImages(images, labels, data.condition, description)

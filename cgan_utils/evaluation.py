@@ -8,8 +8,8 @@ import numpy as np
 
 from .checks import check_images, check_seed, check_whole
 from .data import LabeledImages
-from .datasets import DATASETS
-from .judge import Judge, classes_of
+from .fitting import check_group
+from .judge import Judge
 from .metrics import density_coverage, kernel_distance, precision_recall, variety
 from .sampler import Generator, generated_images
 
@@ -134,21 +134,10 @@ def evaluate(
 
 def _judge(generator: Generator, judge: str | Judge | None) -> Judge:
     """Give the judge that is meant, once it knows the generator's classes."""
-    classes = classes_of(generator)
     if judge is None:
         return Judge.of(generator)
     judge = judge if isinstance(judge, Judge) else Judge(judge)
-    if classes.width != judge.condition.width:
-        raise ValueError(
-            f"the generator's number of classes is {classes.width}, but the judge {judge.name!r} "
-            f"knows {judge.condition.width}; evaluate a generator of these."
-        )
-    for data in DATASETS.values():
-        if data.condition == classes and judge.name not in data.judges:
-            raise ValueError(
-                f"the generator draws {data.title}, which the judge {judge.name!r} does not know; "
-                f"leave judge out, or name one of {', '.join(map(repr, data.judges))}."
-            )
+    judge.check(generator)
     return judge
 
 
@@ -207,6 +196,7 @@ class LabelUseProbe(keras.callbacks.Callback):
     def on_train_begin(self, logs=None):
         check_condition("the model", self.model, self.held_out)
         check_images(self.held_out.images, "held-out images", shape=self.model.image_shape)
+        check_group(self.model.discriminator, len(self.held_out.images))
 
     def on_epoch_end(self, epoch, logs):
         images, labels = self.held_out.images, self.held_out.labels

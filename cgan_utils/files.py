@@ -41,10 +41,11 @@ def written_whole(path: str | os.PathLike[str], overwrite: bool = True) -> Itera
             "overwrite=True."
         )
     try:
-        with tempfile.TemporaryDirectory(prefix=".", dir=path.parent) as scratch:
+        target = path.resolve()  # a link stays, what it leads to is replaced
+        with tempfile.TemporaryDirectory(prefix=".", dir=target.parent) as scratch:
             partial = Path(scratch, path.name)
             yield partial
-            os.replace(partial, path)
+            os.replace(partial, target)
     except OSError as error:
         reason = error.strerror or error
         raise OSError(

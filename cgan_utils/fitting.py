@@ -1,6 +1,7 @@
 """What fits together: networks with a condition and with each other, batches with both."""
 
 import re
+import reprlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -18,11 +19,7 @@ def generator_shapes(network: keras.Model) -> tuple[int, int, tuple[int, int, in
     Raises ValueError unless it takes [latents (B, latent_dim), rows (B, width)] and gives images
     (B, H, W, 1 or 3) float32.
     """
-    if not isinstance(network, keras.Model):
-        raise ValueError(
-            f"a {type(network).__name__} is no generator network; give a Keras model of [latents, "
-            "rows]."
-        )
+    check_network(network, "the generator")
     takes = [tuple(x.shape) for x in network.inputs]
     gives, dtype = tuple(network.output.shape), network.output.dtype
     if [len(shape) for shape in takes] != [2, 2] or None in (takes[0][1], takes[1][1]):
@@ -42,6 +39,16 @@ def generator_shapes(network: keras.Model) -> tuple[int, int, tuple[int, int, in
     return takes[0][1], takes[1][1], gives[1:]
 
 
+def check_network(network: keras.Model, owner: str) -> None:
+    """Raise ValueError unless this is a Keras model of two inputs and one output."""
+    inputs = getattr(network, "inputs", None) if isinstance(network, keras.Model) else None
+    if inputs is None or len(inputs) != 2 or len(network.outputs) != 1:
+        raise ValueError(
+            f"{owner} is a {type(network).__name__}; give a keras.Model of two inputs and one "
+            "output, such as keras.Model([x, y], z)."
+        )
+
+
 def fitting_condition(condition: Condition | None, width: int, owner: str) -> Condition:
     """Give the condition, or numbered classes for None, once rows of it fit a network.
 
@@ -54,6 +61,10 @@ def fitting_condition(condition: Condition | None, width: int, owner: str) -> Co
                 "rows (B, classes), or say what can be asked for with condition=."
             )
         return Classes.numbered(width)
+    if not isinstance(condition, Condition):
+        raise ValueError(
+            f"the condition is {condition!r}; give Classes or Attributes, such as digits.condition."
+        )
     if condition.width != width:
         raise ValueError(
             f"{owner} takes rows of {width} numbers, but the condition has {condition.width}: "
@@ -67,6 +78,7 @@ def check_networks(
 ) -> None:
     """Raise ValueError unless the discriminator takes the generator's images, and the same rows."""
     _, width, image_shape = generator_shapes(generator)
+    check_network(discriminator, "the discriminator")
     condition = fitting_condition(condition, width, "the generator")
     image, *rows = (tuple(x.shape) for x in discriminator.inputs)
     if image[1:] != image_shape or [len(shape) for shape in rows] != [2]:
@@ -79,6 +91,17 @@ def check_networks(
         raise ValueError(
             f"the discriminator gives {discriminator.output.dtype}; build it in float32."
         )
+
+
+def check_group(discriminator: keras.Model, count: int) -> None:
+    """Raise ValueError if the discriminator compares images in groups, and these make none."""
+    for layer in discriminator.layers:
+        group = getattr(layer, "group", 1)
+        if count % group:
+            raise ValueError(
+                f"there are {count} images, but this discriminator compares them in groups of "
+                f"{group}; give a multiple of {group}."
+            )
 
 
 def check_game(
@@ -115,13 +138,22 @@ def check_batches(
     batches: tf.data.Dataset,
     image_shape: tuple[int, int, int],
     condition: Condition,
+    y: object = None,
     shares: int = 1,
 ) -> None:
-    """Raise ValueError unless these are batches of images and rows, float32, of equal shares."""
+    """Raise ValueError unless these are batches of images and rows, float32, of equal shares.
+
+    y: what was given beside them, where nothing should be.
+    """
     if not isinstance(batches, tf.data.Dataset):
         raise ValueError(
             f"a {type(batches).__name__} is no dataset of batches; give "
             "digits.batches(batch_size, seed), which come shuffled."
+        )
+    if y is not None:
+        raise ValueError(
+            f"beside the batches comes {reprlib.repr(y)}; give batches alone, which hold rows too, "
+            "and everything else by its name."
         )
     shapes = (None, *image_shape), (None, condition.width)
     wanted = [tf.TensorSpec(shape, tf.float32) for shape in shapes]
@@ -136,12 +168,18 @@ def check_batches(
             f"the batches hold {told}; give images and rows, {asked}, where None is the size of a "
             "batch."
         )
-    size = parts[0].shape[:1]
-    if size.is_fully_defined() and size[0] % shares:
+    size = batch_size(batches)
+    if size and size % shares:
         raise ValueError(
-            f"a batch has {size[0]} images, which {shares} steps of D for one of G cannot share; "
+            f"a batch has {size} images, which {shares} steps of D for one of G cannot share; "
             f"give batches of a multiple of {shares}."
         )
+
+
+def batch_size(batches: tf.data.Dataset) -> int | None:
+    """Give how many images a batch has, or None where it has not always as many."""
+    shape = tf.nest.flatten(batches.element_spec)[0].shape
+    return shape[0] if shape.rank else None
 
 
 def checked(images: tf.Tensor, rows: tf.Tensor, condition: Condition):

@@ -72,6 +72,8 @@ def quarter_size(image_shape: tuple[int, int, int]) -> tuple[int, int]:
 
     Raises ValueError unless both are multiples of 4.
     """
+    if len(image_shape) != 3:
+        raise ValueError(f"image_shape is {image_shape}; give (height, width, channels).")
     height, width, _ = image_shape
     if height % 4 or width % 4:
         raise ValueError(

@@ -15,6 +15,10 @@ def label_path(condition: Condition, stops, steps: int) -> np.ndarray:
     first and the last row are the first and the last stop; rows between two classes mix them and
     sum to 1. Raises ValueError for too few stops, or fewer steps than stops.
     """
+    if not isinstance(condition, Condition):
+        raise ValueError(
+            f"condition is {condition!r}; give a generator's own, such as gan.condition."
+        )
     return _walk(condition.rows(stops), steps, _straight)
 
 

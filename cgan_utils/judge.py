@@ -18,7 +18,7 @@ from .settings import plain_keras, seeded
 
 
 @plain_keras()
-def build_judge(classes: int = 10, image_shape: tuple[int, int, int] = (28, 28, 1)) -> keras.Model:
+def build_judge(classes: int, image_shape: tuple[int, int, int]) -> keras.Model:
     """Build a small convolutional classifier: images (B, *image_shape) to logits (B, classes)."""
     image = keras.Input(image_shape, name="image")
     x = image
@@ -33,9 +33,7 @@ def build_judge(classes: int = 10, image_shape: tuple[int, int, int] = (28, 28, 
 
 
 @plain_keras()
-def build_second_judge(
-    classes: int = 10, image_shape: tuple[int, int, int] = (28, 28, 1)
-) -> keras.Model:
+def build_second_judge(classes: int, image_shape: tuple[int, int, int]) -> keras.Model:
     """Build a classifier otherwise: larger kernels, no batch normalization, a dense feature layer.
 
     It takes images (B, *image_shape) in [0, 1] and gives logits (B, classes). Where it agrees with
@@ -118,14 +116,40 @@ class Judge:
         Raises ValueError if no judge knows what this generator can be asked for.
         """
         classes = classes_of(generator)
-        for data in DATASETS.values():
-            if data.judges and data.condition == classes:
-                return cls(data.judges[0])
-        raise ValueError(
-            f"no judge knows what this generator draws ({', '.join(classes.names)}); "
-            f"name one with judge=, of {', '.join(map(repr, JUDGES))}, or give the generator the "
-            "condition of its data, such as digits.condition."
-        )
+        same = [data for data in DATASETS.values() if data.condition == classes]
+        names = [data.judges[0] for data in same if data.judges]
+        if len(names) != 1:
+            count = "several judges know" if names else "no judge knows"
+            raise ValueError(
+                f"{count} what this generator draws ({', '.join(classes.names)}); name one with "
+                f"judge=, of {', '.join(map(repr, names or JUDGES))}, or give the generator the "
+                "condition of its data, such as digits.condition."
+            )
+        judge = cls(names[0])
+        judge.check(generator)
+        return judge
+
+    def check(self, generator: Generator) -> None:
+        """Raise ValueError unless the generator draws what this judge knows."""
+        classes = classes_of(generator)
+        if classes.width != self.condition.width:
+            raise ValueError(
+                f"the generator's number of classes is {classes.width}, but the judge "
+                f"{self.name!r} knows {self.condition.width}; evaluate a generator of these."
+            )
+        shape = getattr(generator, "image_shape", self.image_shape)
+        if shape != self.image_shape:
+            raise ValueError(
+                f"the generator draws images {shape}, but the judge {self.name!r} knows "
+                f"{self.image_shape}; evaluate a generator of these."
+            )
+        same = [data for data in DATASETS.values() if data.condition == classes]
+        names = [name for data in same for name in data.judges]
+        if names and self.name not in names:
+            raise ValueError(
+                f"the generator draws {same[0].title}, which the judge {self.name!r} does not "
+                f"know; leave judge out, or name one of {', '.join(map(repr, names))}."
+            )
 
     def __reduce__(self):
         return Judge, (self.name,)  # for copies: a traced graph cannot be
@@ -155,7 +179,8 @@ class Judge:
         Raises ValueError for labels that are none, for fewer images than their features' covariance
         takes (129), and for images that this judge does not know.
         """
-        labels = self.condition.check_labels(labels, np.size(labels)).astype(np.int64)
+        self.check(generator)
+        labels = self.condition.check_labels(labels, np.size(labels))
         features, logits = self.look(generated_images(generator, labels, seed, len(labels)))
         recognized = logits.argmax(axis=1)
         accuracy = float((recognized == labels).mean())

@@ -58,7 +58,7 @@ class Recipe:
         """Give the untrained model, compiled, for the condition and the images of the data.
 
         If its learning rates fall, they reach zero after `steps` of D. Raises ValueError where the
-        recipe fits neither itself nor the data.
+        recipe does not fit itself or the data.
         """
         seed = check_seed(seed)
         if self.classes_only and not isinstance(data.condition, Classes):
@@ -150,7 +150,8 @@ def train(
     """Train a ConditionalGAN by a recipe: the name of one, "quick" for example, or your own.
 
     The budget is the recipe's own number of epochs, or `epochs`, or `seconds` on the clock; the
-    learning-rate schedule fits itself to it. callbacks and verbose go to Keras's `fit`. strategy:
+    learning-rate schedule fits itself to it, and where rates fall they are spent at the end:
+    compile the model anew to go on. callbacks and verbose go to Keras's `fit`. strategy:
     tf.distribute.MirroredStrategy(), for several GPUs of one machine, which share each batch. Same
     seed, data and epochs: the same weights, on the same machine. Raises ValueError on an unknown
     recipe or budget, and where the recipe does not fit the data.

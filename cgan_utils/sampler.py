@@ -73,9 +73,10 @@ class Sampler:
             )
         latents = np.broadcast_to(latents, (len(rows), self.latent_dim))
         pieces = [slice(i, i + 1000) for i in range(0, len(rows), 1000)]  # bounds the memory
-        return np.concatenate(
+        images = np.concatenate(
             [self._draw(tf.constant(latents[p]), tf.constant(rows[p])).numpy() for p in pieces]
         )
+        return check_images(images, "the generator's images")
 
 
 def generated_images(generator: Generator, asked, seed: int, count: int) -> np.ndarray:

@@ -11,7 +11,15 @@ import tensorflow as tf
 from .checks import check_images, check_number, check_seed
 from .conditions import Condition
 from .files import written_whole
-from .fitting import check_batches, check_game, check_networks, checked, refusals
+from .fitting import (
+    batch_size,
+    check_batches,
+    check_game,
+    check_group,
+    check_networks,
+    checked,
+    refusals,
+)
 from .losses import GAMES, discriminator_loss
 from .sampler import Sampler
 from .settings import plain_keras, seeded
@@ -57,6 +65,8 @@ class ConditionalGAN(keras.Model):
         self.latent_dim, self.draw_latents = self.sampler.latent_dim, self.sampler.draw_latents
         self.ema_decay = ema_decay
         self.seed = seed
+        self.sampler.generate(self.condition.examples()[:1])  # raises where these are no images
+        self.mismatched_weight = 0.0  # until it is compiled
         names = ("d_loss", *PARTS, "g_loss")
         self.trackers = {name: keras.metrics.Mean(name=name, dtype="float32") for name in names}
         self.built = True  # both networks are; without this, Keras refuses to save
@@ -94,23 +104,25 @@ class ConditionalGAN(keras.Model):
         unused = () if self.mismatched_weight else ("d_loss_mismatched",)
         return [tracker for name, tracker in self.trackers.items() if name not in unused]
 
-    def fit(self, batches: tf.data.Dataset, **settings):
+    def fit(self, x: tf.data.Dataset, y: None = None, **settings):
         """Run Keras's `fit` on batches of (images, rows), which come shuffled.
 
         validation_data: batches that are not trained on, whose losses it records too. Raises
         ValueError for anything but batches, and for a batch of other images or rows than the
         networks take.
         """
-        check_batches(batches, self.image_shape, self.condition, self.critic_steps)
+        check_batches(x, self.image_shape, self.condition, y, self.critic_steps)
         if settings.get("validation_data") is not None:
             check_batches(settings["validation_data"], self.image_shape, self.condition)
+        check_group(self.discriminator, (batch_size(x) or 0) // self.critic_steps)
         with refusals():
             # Asked to shuffle a dataset, which is its default, Keras 3.15 warns that it cannot.
-            return super().fit(batches, shuffle=False, **settings)
+            return super().fit(x, **{**settings, "shuffle": False})
 
-    def evaluate(self, x: tf.data.Dataset, **settings):
+    def evaluate(self, x: tf.data.Dataset, y: None = None, **settings):
         """Give the losses on batches of (images, rows), and leave both networks as they are."""
-        check_batches(x, self.image_shape, self.condition)
+        check_batches(x, self.image_shape, self.condition, y)
+        check_group(self.discriminator, batch_size(x) or 0)
         with refusals():
             return super().evaluate(x, **settings)
 
@@ -222,6 +234,7 @@ class ConditionalGAN(keras.Model):
         """
         rows = self.condition.rows(labels)
         images = check_images(images, shape=self.image_shape, count=len(rows))
+        check_group(self.discriminator, len(images))
         pairs = [tf.convert_to_tensor(images), tf.convert_to_tensor(rows)]
         return self.discriminator(pairs, training=False).numpy()[:, 0]
 
@@ -252,6 +265,8 @@ class ConditionalGAN(keras.Model):
                 f"there is no file {str(path)!r}; save a model there first with gan.save(path)."
             )
         try:
+            if not zipfile.is_zipfile(path):
+                raise zipfile.BadZipFile("it is no zip archive, as a whole .keras file is")
             with seeded(0):  # first weights, which the file's replace
                 model = keras.models.load_model(path)
         except (ValueError, KeyError, TypeError, OSError, EOFError, zipfile.BadZipFile) as error:
@@ -279,6 +294,8 @@ class ConditionalGAN(keras.Model):
         return cls(**{**config, **parts})
 
     def get_compile_config(self):
+        if not self.compiled:
+            return None
         optimizers = {
             name: keras.saving.serialize_keras_object(getattr(self, name))
             for name in ("d_optimizer", "g_optimizer")

@@ -79,5 +79,7 @@ class PenalizedGAN(ConditionalGAN):
         return tf.cond(due, lambda: weight * penalty(), lambda: 0.0)
 
     def get_compile_config(self):
+        if not self.compiled:
+            return None
         names = ("penalty", "penalty_weight", "penalty_every", "critic_steps")
         return {**super().get_compile_config(), **{name: getattr(self, name) for name in names}}

@@ -104,16 +104,17 @@ def explore(generator) -> "Panel":
     generator: what load_pretrained or train gives, or a Sampler; so too in the next two functions.
     """
     _check(generator)
+    directions = latent_directions(generator)
     row = [
         _toggles("Label", _labels(generator), min(7, generator.condition.width - 1)),
         *_noise(),
         widgets.FloatSlider(1, min=0, max=1.5, step=0.05, description="Noise scale"),
         *(
             widgets.FloatSlider(0, min=-4, max=4, step=0.1, description=f"Direction {i}")
-            for i in (1, 2, 3)
+            for i in range(1, len(directions) + 1)
         ),
     ]
-    return Panel(partial(draw_digit, generator, latent_directions(generator)), row)
+    return Panel(partial(draw_digit, generator, directions), row)
 
 
 def explore_interpolation(generator, steps: int = 50) -> "Panel":
@@ -181,6 +182,13 @@ def explore_discriminator(gan, images: np.ndarray) -> "Panel":
         raise ValueError(
             f"a {type(gan).__name__} is no discriminator; give a ConditionalGAN, or the network."
         )
+    if not isinstance(getattr(gan, "condition", None), Classes | None):
+        raise ValueError(
+            f"this discriminator is asked about attributes ({', '.join(gan.condition.names)}); "
+            "this widget asks about classes."
+        )
+    if getattr(gan, "game", None) == "wasserstein":
+        raise ValueError("this is a critic, whose scores are no probabilities; give another GAN.")
     images = check_images(images, shape=tuple(network.inputs[0].shape[1:]), least=2)
     discriminate = tf.function(lambda x, y: network([x, y], training=False))
     draw = partial(draw_scores, discriminate, images, network.inputs[1].shape[1])
@@ -206,13 +214,13 @@ class Panel(widgets.VBox):
         super().__init__(children, layout={"align_items": "flex-start"})
 
     def redraw(self) -> str:
-        """Draws the picture for the values that the controls have now; gives the sentence."""
+        """Draw the picture for the values that the controls have now, and give the sentence."""
         picture, sentence = self.draw(*(control.value for control in self.controls))
         self.picture.value = encode_png(picture)
         return sentence
 
     def shown(self, work: Callable[[], str]) -> Callable:
-        """A handler of events that does the work and shows its sentence, or the error in it."""
+        """Give a handler of events that does the work and shows its sentence, or its error."""
 
         def handle(_) -> None:
             with self.busy:

@@ -229,7 +229,7 @@ def test_conditional_norm_starts_as_plain_normalization(norm):
 def test_each_class_has_its_scale_and_shift(norm):
     plain = np.asarray(norm(X, TWO, training=True))
     scale, shift = np.array([[1, 2, 3], [4, 5, 6.0]]), np.array([[0, 1, 0], [-1, 0, 7.0]])
-    norm.scale.set_weights([scale])
+    norm.scale.set_weights([scale - 1])
     norm.shift.set_weights([shift])
     result = np.asarray(norm(X, TWO, training=True))
     for label in (0, 1):
@@ -263,4 +263,13 @@ def test_conditional_norm_generator_trains_and_is_averaged(few):
     before = gan.averaged_generator.get_layer("norm_1").scale.get_weights()[0]
     gan.fit(few.batches(32, seed=0), epochs=1, verbose=0)
     after = gan.averaged_generator.get_layer("norm_1").scale.get_weights()[0]
-    assert (before == 1).all() and not np.array_equal(before, after)
+    assert (before == 0).all() and not np.array_equal(before, after)
+
+
+def test_a_row_of_zeros_scales_nothing_away():
+    """As of attributes that are all at their lowest: the noise must get through."""
+    generator = cg.Sampler(
+        cg.build_conditional_norm_generator(2, (16, 16, 3)), cg.Attributes(("hat", "beard"))
+    )
+    images = generator.generate({"hat": np.zeros(8)}, seed=1)
+    assert images.std(axis=0).max() > 1e-3

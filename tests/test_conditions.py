@@ -171,6 +171,17 @@ def test_what_cannot_be_asked_gets_a_sentence(asked, message):
         FACE.rows(asked)
 
 
+def test_attributes_in_another_order_are_others_and_stay_as_they_are():
+    first, second = (
+        cg.Attributes(continuous=dict.fromkeys(names, (0, 1))) for names in ("ab", "ba")
+    )
+    assert first != second and first == cg.Attributes(continuous={"a": (0, 1), "b": (0, 1)})
+    ranges = {"a": (0, 1)}
+    condition = cg.Attributes(continuous=ranges)
+    ranges["b"] = (0, 1)
+    assert condition.names == ("a",)
+
+
 def test_one_attribute_may_be_asked_for_by_a_number():
     assert cg.Attributes(continuous={"slant": (0, 1)}).rows(0.25).tolist() == [[0.25]]
 
@@ -183,7 +194,10 @@ def test_one_attribute_may_be_asked_for_by_a_number():
         ({"binary": "hat"}, "names are 'hat'; give a list or tuple of words"),
         ({"binary": ("gray",), "continuous": {"gray": (0, 1)}}, "all different"),
         ({"continuous": {"gray": (1, 1)}}, "upper end of 'gray' is 1; give a number above 1"),
-        ({"continuous": {"gray": (0, np.inf)}}, "upper end of 'gray' is inf"),
+        (
+            {"continuous": {"gray": (0, np.inf)}},
+            "upper end of 'gray' is inf; give a number above 0 and at most",
+        ),
         ({"continuous": {"gray": 3}}, r"range of 'gray' is 3; give \(low, high\)"),
     ],
 )

@@ -532,6 +532,16 @@ def test_a_data_set_of_three_classes_is_one_record(monkeypatch, tmp_path):
             call()
 
 
+def test_a_second_data_set_with_the_same_names_is_not_judged_in_silence(monkeypatch):
+    other = replace(cg.DATASETS["mnist"], title="Other digits", judges=())
+    monkeypatch.setitem(cg.DATASETS, "other", other)
+    generator = cg.load_pretrained("mnist")
+    assert cg.conditional_accuracy(generator, 2, judge="mnist") > 0.8
+    monkeypatch.setitem(cg.DATASETS, "other", replace(other, judges=("fashion_mnist",)))
+    with pytest.raises(ValueError, match="several judges know what this generator draws"):
+        cg.conditional_accuracy(generator, 2)
+
+
 def test_a_data_set_of_two_continuous_attributes_is_one_record(monkeypatch, tmp_path):
     tilted = cg.DataSet(
         title="Tilted bars",

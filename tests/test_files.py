@@ -86,3 +86,14 @@ def test_unknown_and_damaged_results_get_a_sentence(monkeypatch, tmp_path):
         file.write("{}\n")
     with pytest.raises(ValueError, match="wasserstein.jsonl or its card is damaged; install"):
         cg.load_results("wasserstein")
+
+
+def test_a_link_stays_and_what_it_leads_to_is_replaced(tmp_path):
+    (tmp_path / "folder").mkdir()
+    target, link = tmp_path / "folder" / "a.txt", tmp_path / "link.txt"
+    target.write_text("old")
+    link.symlink_to(target)
+    with written_whole(link) as partial:
+        partial.write_text("new")
+    assert link.is_symlink() and target.read_text() == "new"
+    assert [path.name for path in target.parent.iterdir()] == ["a.txt"]

@@ -26,7 +26,7 @@ def test_the_judge_knows_digits(digits):
 @pytest.mark.parametrize("name, least", [("mnist", 0.993), ("mnist_second", 0.993)])
 def test_the_card_says_what_the_judge_is(name, least):
     card = json.loads((files.SHIPPED / f"judge_{name}.json").read_text("utf-8"))
-    assert card["parameters"] == judge.JUDGES[name]().count_params()
+    assert card["parameters"] == judge.JUDGES[name](10, (28, 28, 1)).count_params()
     assert cg.Judge(name).test_accuracy == card["test_accuracy"] >= least
 
 
@@ -113,7 +113,7 @@ NO_IMAGES = [
     (IMAGES[:0], "there are 0 images; give at least 1."),
     (IMAGES * 2 - 1, "; give pixels in [0, 1], such as (x + 1) / 2 of what a tanh draws."),
     (np.uint8(255 * IMAGES), "images are uint8; give floats in [0, 1], as pixels from 0 to 255"),
-    (np.where(IMAGES > 0.9, np.nan, IMAGES), "images contain NaN or infinity; the weights of the"),
+    (np.where(IMAGES > 0.9, np.nan, IMAGES), "images contain NaN or infinity; if a network drew"),
 ]
 
 
@@ -133,6 +133,8 @@ def test_images_without_a_channel_end_in_a_sentence_and_not_in_an_abort():
 
 
 class Refuses:
+    condition = cg.Classes(tuple("0123456789"))
+
     def generate(self, asked, seed=0):
         raise AssertionError("asked for images before the labels were looked at")
 

@@ -167,7 +167,9 @@ def run(root: Path, *command: str | Path, **environment: str) -> subprocess.Comp
 
 
 def make_repository(root: Path, *arguments: str) -> subprocess.CompletedProcess:
-    return run(root, "make", f"PYTHON={sys.executable}", "repository", *arguments)
+    return run(
+        root, "make", "--no-print-directory", f"PYTHON={sys.executable}", "repository", *arguments
+    )
 
 
 @pytest.mark.parametrize("path", repository.files(), ids=lambda path: path.name)

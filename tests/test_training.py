@@ -367,6 +367,13 @@ def with_embedding():
     return keras.Model([latent, label], keras.layers.Reshape((28, 28, 1))(x))
 
 
+def with_tanh():
+    latent, label = keras.Input((8,)), keras.Input((10,))
+    x = keras.layers.Concatenate()([latent, label])
+    x = keras.layers.Reshape((28, 28, 1))(keras.layers.Dense(784, activation="tanh")(x))
+    return keras.Model([latent, label], x)
+
+
 @pytest.mark.parametrize(
     ("networks", "condition", "message"),
     [
@@ -379,6 +386,10 @@ def with_embedding():
         ),
         (lambda: shapes_of()[::-1], None, "the generator takes .*; build it for latents"),
         (lambda: (with_embedding(), shapes_of()[1]), None, "too narrow for classes; build it"),
+        (lambda: (shapes_of()[0], None), None, "the discriminator is a NoneType; give a keras.Mod"),
+        (lambda: (keras.Sequential(), shapes_of()[1]), None, "the generator is a Sequential; give"),
+        (lambda: shapes_of(), ["a"] * 10, "the condition is .*; give Classes or Attributes"),
+        (lambda: (with_tanh(), shapes_of()[1]), None, r"range from -.*; give pixels in \[0, 1\]"),
     ],
 )
 def test_networks_that_do_not_fit_get_a_sentence(networks, condition, message):
@@ -424,6 +435,11 @@ def test_arrays_would_train_in_their_order_and_are_refused(few, settings):
         small_gan(few).fit(few.images, **settings)
     with pytest.raises(ValueError, match="NoneType is no dataset"):
         small_gan(few).fit(None, **settings)
+    for work in (small_gan(few).fit, small_gan(few).evaluate):
+        with pytest.raises(ValueError, match="ndarray is no dataset of batches"):
+            work(few.images, few.labels)
+        with pytest.raises(ValueError, match="beside the batches comes 1; give batches alone"):
+            work(few.batches(32), 1)
     with pytest.raises(ValueError, match="LabeledImages is no dataset"):
         small_gan(few).fit(few, **settings)
     with pytest.raises(ValueError, match="tuple is no dataset of batches"):
@@ -469,6 +485,13 @@ def test_a_file_that_shall_stay_stays(few, tmp_path, monkeypatch):
     gan.save("~/home.keras")
     assert isinstance(cg.ConditionalGAN.load("~/home.keras"), cg.ConditionalGAN)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["gan.keras", "home.keras"]
+
+
+def test_a_gan_that_was_not_compiled_can_be_saved(tmp_path, few):
+    gan = cg.ConditionalGAN(*shapes_of(), few.condition)
+    gan.save(tmp_path / "gan.keras")
+    again = cg.ConditionalGAN.load(tmp_path / "gan.keras")
+    np.testing.assert_array_equal(again.generate(3), gan.generate(3))
 
 
 def test_snapshots_count_on_over_several_fits(few):

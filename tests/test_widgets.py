@@ -7,6 +7,7 @@ import io
 import threading
 import tracemalloc
 import types
+from dataclasses import replace
 
 import imageio.v3 as imageio
 import ipywidgets
@@ -353,7 +354,7 @@ def test_zero_weights_get_a_sentence(panels):
 def test_a_network_that_blew_up_gets_a_sentence(gan):
     network = cg.build_generator()
     network.set_weights([weight * np.nan for weight in network.get_weights()])
-    with pytest.raises(ValueError, match="contain NaN or infinity; the weights"):
+    with pytest.raises(ValueError, match="contain NaN or infinity; if a network drew them"):
         cg.explore_interpolation(cg.Sampler(network))
 
 
@@ -377,6 +378,15 @@ def test_the_judge_of_a_mixture_is_that_of_the_data_set():
     assert panel.draw.args[1].name == "fashion_mnist"
 
 
+def test_a_critic_and_a_gan_of_attributes_are_no_discriminators_of_classes(digits, few):
+    critic = replace(cg.RECIPES["quick"], game="wasserstein").build(digits)
+    with pytest.raises(ValueError, match="this is a critic, whose scores are no probabilities"):
+        cg.explore_discriminator(critic, digits.images[:5])
+    hats = replace(few, labels=np.zeros((96, 1)), condition=cg.Attributes(("hat",)))
+    with pytest.raises(ValueError, match=r"asked about attributes \(hat\)"):
+        cg.explore_discriminator(cg.RECIPES["quick"].build(hats), digits.images[:5])
+
+
 def test_attributes_want_another_widget():
     faces = cg.Attributes(("hat",), {"gray": (0, 1)})
     generator = cg.Sampler(cg.build_generator(2, (16, 16, 3)), faces)
@@ -397,7 +407,7 @@ def test_a_bad_strip_gets_a_sentence(images, epochs):
     "images", [np.zeros((28, 28, 1)), np.zeros((1, 28, 28, 1)), np.zeros((3, 32, 32, 1))]
 )
 def test_bad_images_get_a_sentence(gan, images):
-    with pytest.raises(ValueError, match="images have shape"):
+    with pytest.raises(ValueError, match="images have shape|there are 1 images; give at least 2"):
         cg.explore_discriminator(gan, images)
 
 
