@@ -7,14 +7,13 @@ The judge is one of those of train_judge.py. Features go in as 8-bit numbers: th
 distance by less than 0.0001.
 """
 
-import argparse
-
 import numpy as np
 
 import cgan_utils as cg
 from cgan_utils.files import save_arrays
 from cgan_utils.judge import JUDGES
 from cgan_utils.metrics import frechet_distance, moments
+from makers import ask
 
 SIZES, DRAWS = (1_000, 2_000, 5_000, 10_000), 5
 
@@ -31,15 +30,9 @@ def alike(rng: np.random.Generator, size: int, train: np.ndarray, test: np.ndarr
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("name", choices=JUDGES)
-    parser.add_argument("source", nargs="?", default="full", help='"full" (default) or an npz file')
-    options = parser.parse_args()
-    name = options.name
+    name, source = ask(__doc__, JUDGES)
     data = next(key for key, data in cg.DATASETS.items() if name in data.judges)
-    train, test = (cg.load_images(data, split, options.source) for split in ("train", "test"))
+    train, test = (cg.load_images(data, split, source) for split in ("train", "test"))
     judge = cg.Judge(name)
     features, _ = judge.look(test.images)
     others, _ = judge.look(train.images)

@@ -5,7 +5,6 @@ python tools/train_judge.py mnist_second mnist.npz    # from a file in Keras's l
 python tools/train_judge.py fashion_mnist
 """
 
-import argparse
 import time
 
 import cgan_utils as cg  # first: it imports TensorFlow without its log
@@ -16,6 +15,7 @@ from keras import layers
 
 from cgan_utils.files import save_weights
 from cgan_utils.judge import JUDGES
+from makers import ask
 
 BATCH = 128
 RUNS = {  # seed, epochs, learning rate
@@ -34,16 +34,10 @@ def augmentation(data: str) -> keras.Sequential:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("name", choices=RUNS)
-    parser.add_argument("source", nargs="?", default="full", help='"full" (default) or an npz file')
-    options = parser.parse_args()
-    name = options.name
+    name, source = ask(__doc__, RUNS)
     seed, epochs, rate = RUNS[name]
     data = next(key for key, data in cg.DATASETS.items() if name in data.judges)
-    train, test = (cg.load_images(data, split, options.source) for split in ("train", "test"))
+    train, test = (cg.load_images(data, split, source) for split in ("train", "test"))
 
     keras.utils.set_random_seed(seed)
     judge = JUDGES[name](train.condition.width, train.image_shape)

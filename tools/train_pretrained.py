@@ -6,7 +6,6 @@
 Beside it go snapshots of the run: every label once, from the same noise, after more and more steps.
 """
 
-import argparse
 import time
 from dataclasses import replace
 
@@ -17,6 +16,7 @@ import keras
 import numpy as np
 
 from cgan_utils.files import save_arrays, save_weights
+from makers import ask
 
 SEED, PATIENT = 0, cg.RECIPES["patient"]
 RECIPES = {
@@ -64,14 +64,9 @@ def score(generator: cg.Sampler, judge: str) -> dict[str, float]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("name", choices=RECIPES)
-    parser.add_argument("source", nargs="?", default="full", help='"full" (default) or an npz file')
-    options = parser.parse_args()
-    name, recipe = options.name, RECIPES[options.name]
-    data, record = cg.load_images(name, "train", options.source), cg.DATASETS[name]
+    name, source = ask(__doc__, RECIPES)
+    recipe = RECIPES[name]
+    data, record = cg.load_images(name, "train", source), cg.DATASETS[name]
     strip = StepSnapshots()
     start = time.perf_counter()
     gan = cg.train(recipe, data, SEED, callbacks=[strip], verbose=2)

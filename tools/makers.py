@@ -1,0 +1,15 @@
+"""What the makers of shipped files share: which file to make, and from which data."""
+
+import argparse
+from collections.abc import Iterable
+
+
+def ask(description: str, names: Iterable[str]) -> tuple[str, str]:
+    """Read from the command line one of the names, and the source that `load_images` takes."""
+    parser = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("name", choices=names)
+    parser.add_argument("source", nargs="?", default="full", help='"full" (default) or an npz file')
+    options = parser.parse_args()
+    return options.name, options.source
