@@ -8,7 +8,7 @@ import keras
 from keras import layers
 
 from .discriminator import LabelPlanes, strided_convolutions
-from .generator import IMAGE_SHAPE, quarter_size
+from .generator import IMAGE_SHAPE, DepthToSpace, quarter_size
 from .recipes import RECIPES, Recipe
 from .settings import plain_keras
 
@@ -109,9 +109,9 @@ def build_conditional_norm_generator(
     x = layers.Conv2DTranspose(64, 4, strides=2, padding="same", use_bias=False, name="to_half")(x)
     x = ConditionalBatchNormalization(name="norm_2")(x, label)
     x = layers.ReLU(name="relu_2")(x)
-    image = layers.Conv2DTranspose(
-        image_shape[2], 6, strides=2, padding="same", activation="sigmoid", name="to_full"
-    )(x)
+    maps = 4 * image_shape[2]
+    x = layers.Conv2D(maps, 3, padding="same", activation="sigmoid", name="four_maps")(x)
+    image = DepthToSpace(name="to_full")(x)
     return keras.Model([latent, label], image, name="conditional_norm_generator")
 
 

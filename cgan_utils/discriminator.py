@@ -37,6 +37,19 @@ class LabelPlanes(layers.Layer):
         return {**super().get_config(), "striped": self.striped}
 
 
+@keras.saving.register_keras_serializable("cgan_utils")
+class LabelHead(layers.Layer):
+    """Adds to how real an image looks how well it matches what a row asks for.
+
+    Takes realness (B, 1), match (B, width) and rows (B, width), mixed rows too; gives logits
+    (B, 1): realness + Σ row · match. Where it comes last, what lies before it has not seen the row,
+    and training runs that once for a real image and its mismatched pair.
+    """
+
+    def call(self, realness, match, rows):
+        return realness + tf.reduce_sum(match * rows, axis=1, keepdims=True)
+
+
 def strided_convolutions(x, numbers=(1, 2, 3)):
     """Apply those of the quick discriminator's three convolutions; each halves the maps."""
     for i in numbers:
@@ -53,18 +66,29 @@ def build_discriminator(
     """Build the quick discriminator: three strided convolutions, then a projection on the row.
 
     It takes [images (B, *image_shape), rows (B, width)] and gives logits (B, 1). The logit is
-    w·h(x) + ⟨e(y), h(x)⟩: how real the image looks, plus how well it matches the label (projection
-    discriminator, Miyato and Koyama 2018, arXiv 1802.05637). No batch normalization: real and fake
-    images share a batch here, and its statistics would tell them apart.
+    w·h(x) + ⟨Vy, h(x)⟩: how real the image looks, plus how well it matches the label (projection
+    discriminator, Miyato and Koyama 2018, arXiv 1802.05637). V has a column for each class, so
+    `match` is the second part for all of them, and the row picks its own. No batch normalization:
+    real and fake images share a batch here, and its statistics would tell them apart.
     """
     image = keras.Input(image_shape, name="image")
     label = keras.Input((width,), name="label")
     features = layers.Flatten(name="features")(strided_convolutions(image))
     realness = layers.Dense(1, name="realness")(features)
-    embedding = layers.Dense(features.shape[1], use_bias=False, name="label_embedding")(label)
-    match = layers.Dot(axes=1, name="match")([embedding, features])
-    logit = layers.Add(name="logit")([realness, match])
+    match = layers.Dense(width, use_bias=False, name="match")(features)
+    logit = LabelHead(name="logit")(realness, match, label)
     return keras.Model([image, label], logit, name="discriminator")
+
+
+def trunk_of(discriminator: keras.Model) -> keras.Model | None:
+    """Give what a discriminator computes of the image alone, or None unless it ends in a LabelHead.
+
+    The trunk takes images (B, *image_shape) and gives realness (B, 1) and match (B, width).
+    """
+    head = discriminator.layers[-1]
+    if not isinstance(head, LabelHead):
+        return None
+    return keras.Model(discriminator.inputs[0], head.input[:2])
 
 
 @plain_keras()

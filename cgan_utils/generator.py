@@ -3,11 +3,43 @@
 import math
 
 import keras
+import tensorflow as tf
 from keras import layers
 
 from .settings import plain_keras
 
 IMAGE_SHAPE = (28, 28, 1)  # MNIST's; every builder takes another one
+
+
+@keras.saving.register_keras_serializable("cgan_utils")
+class DepthToSpace(layers.Layer):
+    """Lays 4·C maps (B, H, W, 4·C) out as C of twice the size, (B, 2·H, 2·W, C).
+
+    Every pixel becomes a square of 2×2. After a convolution this enlarges like a transposed one,
+    for less work (sub-pixel convolution, Shi et al. 2016, arXiv 1609.05158).
+    """
+
+    def call(self, maps):
+        return tf.nn.depth_to_space(maps, 2)
+
+
+@keras.saving.register_keras_serializable("cgan_utils")
+class FusedBatchNormalization(layers.BatchNormalization):
+    """Normalizes maps (B, H, W, C) as Keras's layer does, in training by one kernel for it all.
+
+    The moving variance is that of a sample: over all pixels of a batch but one.
+    """
+
+    def call(self, maps, training=None):
+        if not training:
+            return super().call(maps, training=False)
+        maps, *statistics = tf.compat.v1.nn.fused_batch_norm(
+            maps, self.gamma, self.beta, epsilon=self.epsilon
+        )
+        averages = self.moving_mean, self.moving_variance
+        for average, now in zip(averages, statistics, strict=True):
+            average.assign(self.momentum * average + (1 - self.momentum) * now)
+        return maps
 
 
 @plain_keras()
@@ -27,17 +59,17 @@ def build_generator(
     x = layers.Concatenate(name="latent_and_label")([latent, embedding])
     x = layers.Dense(rows * columns * 64, use_bias=False, name="dense")(x)
     x = layers.Reshape((rows, columns, 64), name=f"to_{rows}x{columns}")(x)
-    x = layers.BatchNormalization(name="norm_1")(x)
+    x = FusedBatchNormalization(name="norm_1")(x)
     x = layers.ReLU(name="relu_1")(x)
     x = layers.Conv2DTranspose(
         64, 4, strides=2, padding="same", use_bias=False, name=f"to_{2 * rows}x{2 * columns}"
     )(x)
-    x = layers.BatchNormalization(name="norm_2")(x)
+    x = FusedBatchNormalization(name="norm_2")(x)
     x = layers.ReLU(name="relu_2")(x)
-    channels, name = image_shape[2], f"to_{4 * rows}x{4 * columns}"
-    image = layers.Conv2DTranspose(
-        channels, 6, strides=2, padding="same", activation="sigmoid", name=name
+    x = layers.Conv2D(
+        4 * image_shape[2], 3, padding="same", activation="sigmoid", name="four_maps"
     )(x)
+    image = DepthToSpace(name=f"to_{4 * rows}x{4 * columns}")(x)
     return keras.Model([latent, label], image, name="generator")
 
 

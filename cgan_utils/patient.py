@@ -12,7 +12,7 @@ import tensorflow as tf
 from keras import layers
 
 from .discriminator import strided_convolutions
-from .generator import IMAGE_SHAPE, build_generator
+from .generator import IMAGE_SHAPE, FusedBatchNormalization, build_generator
 from .settings import plain_keras
 
 BATCH_SIZE = 64
@@ -66,7 +66,7 @@ def build_patient_generator(
     x = quick.get_layer("relu_2").output
     name = f"to_{image_shape[0]}x{image_shape[1]}"
     x = layers.Conv2DTranspose(16, 4, strides=2, padding="same", use_bias=False, name=name)(x)
-    x = layers.BatchNormalization(name="norm_3")(x)
+    x = FusedBatchNormalization(name="norm_3")(x)
     x = layers.ReLU(name="relu_3")(x)
     image = layers.Conv2D(image_shape[2], 5, padding="same", activation="sigmoid", name="image")(x)
     return keras.Model(quick.inputs, image, name="patient_generator")

@@ -33,8 +33,8 @@ class Recipe:
 
     The builders take the condition's width and the shape of an image. g_learning_rate: that of G
     alone; None if it is D's. decay: let the learning rates fall to zero over the budget.
-    critic_steps: D's steps, of batch_size images each, for each step of G. classes_only: for
-    networks that attributes do not fit.
+    critic_steps: D's steps, of batch_size images each, for each step of G. fresh_fakes: G's step
+    draws fakes of its own. classes_only: for networks that attributes do not fit.
     """
 
     build_generator: Callable[[int, tuple[int, int, int]], keras.Model]
@@ -45,6 +45,7 @@ class Recipe:
     penalty: Penalty | None = None
     critic_steps: int = 1
     mismatched_weight: float = 0.0
+    fresh_fakes: bool = False
     learning_rate: float = 3e-4
     g_learning_rate: float | None = None
     decay: bool = False
@@ -76,7 +77,8 @@ class Recipe:
         g_steps = steps and max(1, steps // critic_steps)
         g_rate = self.learning_rate if self.g_learning_rate is None else self.g_learning_rate
         optimizers = self._adam(self.learning_rate, steps), self._adam(g_rate, g_steps)
-        settings = {"game": self.game, "mismatched_weight": self.mismatched_weight}
+        names = ("game", "mismatched_weight", "fresh_fakes")
+        settings = {name: getattr(self, name) for name in names}
         if penalized:
             settings |= {"critic_steps": critic_steps, "penalty": None}
         if self.penalty:
@@ -114,6 +116,7 @@ RECIPES = {
         build_generator=build_published_generator,
         build_discriminator=build_published_discriminator,
         epochs=20,
+        fresh_fakes=True,
     ),
     "quick": Recipe(
         build_generator=build_generator,

@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from .checks import check_images, check_number, check_seed
 from .conditions import Condition
+from .discriminator import trunk_of
 from .files import written_whole
 from .fitting import (
     batch_size,
@@ -57,6 +58,7 @@ class ConditionalGAN(keras.Model):
         super().__init__(**{**kwargs, "dtype": "float32"})
         self.generator = generator
         self.discriminator = discriminator
+        self.trunk = trunk_of(discriminator)
         with seeded(seed):  # the copy's first weights, which are not kept
             self.averaged_generator = keras.models.clone_model(generator)
         self.averaged_generator.set_weights(generator.get_weights())
@@ -78,18 +80,21 @@ class ConditionalGAN(keras.Model):
         g_optimizer: keras.optimizers.Optimizer,
         game: str = "non-saturating",
         mismatched_weight: float = 0.0,
+        fresh_fakes: bool = False,
     ):
-        """Set the optimizers, the game and the weight of mismatched pairs.
+        """Set the optimizers, the game, the weight of mismatched pairs, and who sees which fakes.
 
-        game: a key of `losses.GAMES`. mismatched_weight: in [0, 1). Raises ValueError for another
-        game or weight, for a discriminator that gives other outputs than the game wants, and unless
-        each network has an optimizer of its own.
+        game: a key of `losses.GAMES`. mismatched_weight: in [0, 1). fresh_fakes: whether G's step
+        draws fakes of its own; else it takes those that D has just seen, which is sooner. Raises
+        ValueError for another game or weight, for a discriminator that gives other outputs than the
+        game wants, and unless each network has an optimizer of its own.
         """
         check_game(self.discriminator, game, mismatched_weight, d_optimizer, g_optimizer)
         # No XLA: on a CPU its convolutions are slower, and a GPU would wait for it to compile.
         super().compile(optimizer=None, jit_compile=False)
         self.d_optimizer, self.g_optimizer = d_optimizer, g_optimizer
         self.game, self.mismatched_weight = game, float(mismatched_weight)
+        self.fresh_fakes = bool(fresh_fakes)
         # Built now, so that a saved state has somewhere to go when it is loaded.
         d_optimizer.build(self.discriminator.trainable_variables)
         g_optimizer.build(self.generator.trainable_variables)
@@ -132,21 +137,32 @@ class ConditionalGAN(keras.Model):
     def train_step(self, data):
         images, rows = data[:2]  # `train_on_batch` adds sample weights, which have no use here
         with checked(images, rows, self.condition):
-            self.discriminator_step(images, rows)
-            self.generator_step(rows)
+            fakes, tape = self.draw_fakes(rows)
+            self.discriminator_step(images, rows, fakes)
+            if self.fresh_fakes:
+                fakes, tape = self.draw_fakes(rows, "generator")
+            self.generator_step(rows, fakes, tape)
         return {tracker.name: tracker.result() for tracker in self.metrics}
 
     def test_step(self, data):
         images, rows = data[:2]
         with checked(images, rows, self.condition):
-            d_loss = self.d_loss(self.pairs(images, rows, testing=True), training=False)
-            self.trackers["d_loss"].update_state(d_loss)
-            self.trackers["g_loss"].update_state(self.g_loss(rows, testing=True))
+            fakes, _ = self.draw_fakes(rows, testing=True)
+            pairs = self.pairs(images, rows, fakes, testing=True)
+            self.trackers["d_loss"].update_state(self.d_loss(pairs, training=False))
+            self.trackers["g_loss"].update_state(self.g_loss(rows, fakes, training=False))
         return {tracker.name: tracker.result() for tracker in self.metrics}
 
-    def discriminator_step(self, images, rows):
+    def draw_fakes(self, rows, purpose="fake", testing=False):
+        """Give fakes of the rows asked for, and the tape that has recorded G."""
+        latents = self.draw_training_latents(rows, purpose, testing)
+        with tf.GradientTape() as tape:
+            fakes = self.generator([latents, rows], training=not testing)
+        return fakes, tape
+
+    def discriminator_step(self, images, rows, fakes):
         """Take one step of D on real, fake and (given a weight) mismatched pairs; G stays."""
-        pairs = self.pairs(images, rows)
+        pairs = self.pairs(images, rows, fakes)
         with tf.GradientTape() as tape:
             d_loss = self.d_loss(pairs)
             share = d_loss / self.replicas  # the optimizer adds up what all devices have
@@ -154,10 +170,8 @@ class ConditionalGAN(keras.Model):
         self.d_optimizer.apply(tape.gradient(share, weights), weights)
         self.trackers["d_loss"].update_state(d_loss)
 
-    def pairs(self, images, rows, testing=False):
+    def pairs(self, images, rows, fakes, testing=False):
         """Give what D sees, as (images, rows): real, fake and (given a weight) mismatched pairs."""
-        latents = self.draw_training_latents("fake", rows, testing)
-        fakes = self.generator([latents, rows], training=not testing)
         pairs = [(images, rows), (fakes, rows)]
         if self.mismatched_weight:
             seed = self.step_seed("mismatched", testing)
@@ -166,19 +180,28 @@ class ConditionalGAN(keras.Model):
 
     def d_loss(self, pairs, training=True):
         """Give what D minimizes: its losses on each kind of pair, weighted and added up."""
-        x, y = (tf.concat(parts, axis=0) for parts in zip(*pairs, strict=True))
-        outputs = self.discriminator([x, y], training=training)
-        real, fake, *mismatched = tf.split(outputs, len(pairs))
+        real, fake, *mismatched = self.d_outputs(pairs, training)
         game = GAMES[self.game]
         losses = [game.real(real), game.fake(fake), *map(game.fake, mismatched)]
         for name, loss in zip(PARTS, losses, strict=False):
             self.trackers[name].update_state(loss)
         return discriminator_loss(*losses, mismatched_weight=self.mismatched_weight)
 
-    def generator_step(self, rows):
-        """Take one step of G, and of its average, on the rows asked for; D stays."""
-        with tf.GradientTape() as tape:
-            g_loss = self.g_loss(rows)
+    def d_outputs(self, pairs, training=True):
+        """Give D's outputs for each kind of pair, from one pass."""
+        if self.trunk is None:
+            x, y = (tf.concat(parts, axis=0) for parts in zip(*pairs, strict=True))
+            return tf.split(self.discriminator([x, y], training=training), len(pairs))
+        images = {id(x): x for x, _ in pairs}  # a mismatched pair has the image of a real one
+        seen = self.trunk(tf.concat([*images.values()], axis=0), training=training)
+        parts = zip(*(tf.split(part, len(images)) for part in seen), strict=True)
+        seen = dict(zip(images, parts, strict=True))
+        return [self.discriminator.layers[-1](*seen[id(x)], y) for x, y in pairs]
+
+    def generator_step(self, rows, fakes, tape):
+        """Take one step of G, and of its average, on its fakes of these rows; D stays."""
+        with tape:  # goes on where the fakes were drawn
+            g_loss = self.g_loss(rows, fakes)
             share = g_loss / self.replicas
         weights = self.generator.trainable_variables
         self.g_optimizer.apply(tape.gradient(share, weights), weights)
@@ -190,21 +213,18 @@ class ConditionalGAN(keras.Model):
         for average, weight in zip(*copies, strict=True):
             average.assign(decay * average + (1 - decay) * weight)
 
-    def g_loss(self, rows, testing=False):
-        """Give what G minimizes, on fakes of the rows asked for."""
-        latents = self.draw_training_latents("generator", rows, testing)
-        fakes = self.generator([latents, rows], training=not testing)
-        outputs = self.discriminator([fakes, rows], training=not testing)
+    def g_loss(self, rows, fakes, training=True):
+        """Give what G minimizes, on its fakes of these rows."""
+        outputs = self.discriminator([fakes, rows], training=training)
         return GAMES[self.game].generator(outputs)
 
     def step_seed(self, purpose: str, testing=False):
-        """Give two integers for a draw in this step: "generator", "fake" or "mismatched"."""
+        """Give two integers for a draw in this step: "fake", "mismatched" or "generator"."""
         # From the step counts, which are saved, and not from a generator's state, which is not: a
         # resumed run draws what the uninterrupted one would have drawn.
-        optimizer = self.g_optimizer if purpose == "generator" else self.d_optimizer
         # While testing, from the number of batches so far.
-        count = self.trackers["g_loss"].count if testing else optimizer.iterations
-        salt = 3 * self.seed + ("generator", "fake", "mismatched").index(purpose)
+        count = self.trackers["g_loss"].count if testing else self.d_optimizer.iterations
+        salt = 3 * self.seed + ("fake", "mismatched", "generator").index(purpose)
         return self.replica_seed(salt, count)
 
     def replica_seed(self, salt: int, count: tf.Tensor) -> tf.Tensor:
@@ -215,7 +235,7 @@ class ConditionalGAN(keras.Model):
         salt = salt + 2**34 * tf.cast(replica, tf.int64)  # every salt is below 3 · 2³² + 3
         return tf.stack([salt, tf.cast(count, tf.int64)])
 
-    def draw_training_latents(self, purpose: str, rows, testing=False):
+    def draw_training_latents(self, rows, purpose="fake", testing=False):
         """Draw latents (B, latent_dim) for the rows, new ones in each step and for each purpose."""
         shape = (tf.shape(rows)[0], self.latent_dim)
         return tf.random.stateless_normal(shape, self.step_seed(purpose, testing))
@@ -300,7 +320,8 @@ class ConditionalGAN(keras.Model):
             name: keras.saving.serialize_keras_object(getattr(self, name))
             for name in ("d_optimizer", "g_optimizer")
         }
-        return {**optimizers, "game": self.game, "mismatched_weight": self.mismatched_weight}
+        names = ("game", "mismatched_weight", "fresh_fakes")
+        return {**optimizers, **{name: getattr(self, name) for name in names}}
 
     def compile_from_config(self, config):
         optimizers = {

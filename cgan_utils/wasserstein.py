@@ -27,6 +27,7 @@ class PenalizedGAN(ConditionalGAN):
         g_optimizer: keras.optimizers.Optimizer,
         game: str = "wasserstein",
         mismatched_weight: float = 0.0,
+        fresh_fakes: bool = False,
         penalty: str | None = "gradient",
         penalty_weight: float = 10.0,
         penalty_every: int = 1,
@@ -45,7 +46,7 @@ class PenalizedGAN(ConditionalGAN):
         penalty_weight = check_number("penalty_weight", penalty_weight, 0)
         penalty_every = check_whole("penalty_every", penalty_every, 1)
         critic_steps = check_whole("critic_steps", critic_steps, 1)
-        super().compile(d_optimizer, g_optimizer, game, mismatched_weight)
+        super().compile(d_optimizer, g_optimizer, game, mismatched_weight, fresh_fakes)
         self.penalty, self.penalty_weight = penalty, penalty_weight
         self.penalty_every, self.critic_steps = penalty_every, critic_steps
 
@@ -54,8 +55,11 @@ class PenalizedGAN(ConditionalGAN):
         with checked(images, rows, self.condition):
             slices = (tf.split(part, self.critic_steps) for part in (images, rows))
             for x, y in zip(*slices, strict=True):
-                self.discriminator_step(x, y)
-            self.generator_step(y)
+                fakes, tape = self.draw_fakes(y)
+                self.discriminator_step(x, y, fakes)
+            if self.fresh_fakes:
+                fakes, tape = self.draw_fakes(y, "generator")
+            self.generator_step(y, fakes, tape)
         return {tracker.name: tracker.result() for tracker in self.metrics}
 
     def d_loss(self, pairs, training=True):

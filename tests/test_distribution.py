@@ -76,11 +76,11 @@ def test_every_device_draws_latents_and_wrong_labels_of_its_own():
 
     def draw():
         wrong = few.condition.mismatched(rows, gan.step_seed("mismatched"))
-        return gan.draw_training_latents("fake", rows), wrong
+        return gan.draw_training_latents(rows), wrong
 
     latents, wrong = (part.values for part in tf.function(strategy.run)(draw))
     assert not np.any(latents[0] == latents[1]) and np.any(wrong[0] != wrong[1])
-    alone = QUICK.build(few).draw_training_latents("fake", rows)
+    alone = QUICK.build(few).draw_training_latents(rows)
     np.testing.assert_array_equal(latents[0], alone)  # the first one draws as a single device does
     """)
 
@@ -99,11 +99,11 @@ def test_a_step_is_that_of_one_device_where_the_draws_are_the_same(kind, setting
     """Without batch normalization, whose statistics each device takes from its own share."""
     run(f"""
     class SameDraws(cg.{kind}):
-        def draw_training_latents(self, purpose, rows, testing=False):
+        def draw_training_latents(self, rows, purpose="fake", testing=False):
             return 2 * rows[:, :8] - 1
 
-        def pairs(self, images, rows, testing=False):
-            real, fake, _ = super().pairs(images, rows, testing)
+        def pairs(self, images, rows, fakes, testing=False):
+            real, fake, _ = super().pairs(images, rows, fakes, testing)
             return [real, fake, (images, tf.roll(rows, 1, axis=1))]
 
     def networks():

@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 import cgan_utils as cg
+from cgan_utils.generator import DepthToSpace, FusedBatchNormalization
 
 GENERATORS = [cg.build_generator, cg.build_patient_generator, cg.build_published_generator]
 DISCRIMINATORS = [
@@ -21,7 +22,7 @@ def sampler():
 @pytest.mark.parametrize(
     ("build", "latent_dim", "parameters"),
     [
-        (cg.build_generator, 64, 369_729),
+        (cg.build_generator, 64, 369_732),
         (cg.build_patient_generator, 64, 384_273),
         (cg.build_published_generator, 128, 1_491_215),
     ],
@@ -77,6 +78,22 @@ def test_networks_are_the_same_whatever_the_user_has_set(build, setting, value):
         assert read() == chosen != before
     finally:
         change(before)
+
+
+def test_four_maps_become_one_of_twice_the_size():
+    maps = np.arange(8, dtype="float32").reshape(1, 1, 2, 4)
+    np.testing.assert_array_equal(DepthToSpace()(maps)[0, :, :, 0], [[0, 1, 4, 5], [2, 3, 6, 7]])
+
+
+def test_the_fused_normalization_is_that_of_keras():
+    x = np.random.default_rng(0).normal(3, 2, (4, 5, 5, 2)).astype("float32")
+    plain, fused = keras.layers.BatchNormalization(), FusedBatchNormalization()
+    for _ in range(2):
+        np.testing.assert_allclose(fused(x, training=True), plain(x, training=True), 1e-4)
+    np.testing.assert_allclose(fused.moving_mean, plain.moving_mean, 1e-4)
+    # The kernel divides by n - 1, Keras by n
+    sampled = 0.99**2 + (np.asarray(plain.moving_variance) - 0.99**2) * 100 / 99
+    np.testing.assert_allclose(fused.moving_variance, sampled, 1e-4)
 
 
 def test_multiply_adds():

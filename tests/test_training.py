@@ -27,10 +27,14 @@ def batch(few):
     return next(iter(few.batches(32, seed=0)))
 
 
+def fakes_of(gan, batch):
+    return gan.draw_fakes(batch[1])[0]
+
+
 def test_the_discriminator_step_moves_d_alone(few, batch):
     gan = small_gan(few)
     before = [weights(net) for net in (gan.generator, gan.averaged_generator, gan.discriminator)]
-    gan.discriminator_step(*batch)
+    gan.discriminator_step(*batch, fakes_of(gan, batch))
     after = [weights(net) for net in (gan.generator, gan.averaged_generator, gan.discriminator)]
     assert same(before[0], after[0]) and same(before[1], after[1])
     assert not any(np.array_equal(x, y) for x, y in zip(before[2], after[2], strict=True))
@@ -40,7 +44,7 @@ def test_the_discriminator_step_moves_d_alone(few, batch):
 def test_the_generator_step_moves_g_and_its_average_alone(few, batch):
     gan = small_gan(few)
     before = [weights(net) for net in (gan.discriminator, gan.generator, gan.averaged_generator)]
-    gan.generator_step(batch[1])
+    gan.generator_step(batch[1], *gan.draw_fakes(batch[1]))
     after = [weights(net) for net in (gan.discriminator, gan.generator, gan.averaged_generator)]
     assert same(before[0], after[0])
     for k in (1, 2):
@@ -51,20 +55,22 @@ def test_the_generator_step_moves_g_and_its_average_alone(few, batch):
 def test_the_average_follows_the_generator(few, batch):
     gan = small_gan(few, ema_decay=0.9)
     start = weights(gan.generator)
-    gan.generator_step(batch[1])
+    gan.generator_step(batch[1], *gan.draw_fakes(batch[1]))
     decay = 2 / 11  # after one step: (1 + 1) / (10 + 1), below 0.9
     for average, before, now in zip(
         weights(gan.averaged_generator), start, weights(gan.generator), strict=True
     ):
         np.testing.assert_allclose(average, decay * before + (1 - decay) * now, atol=1e-6)
     plain = small_gan(few, ema_decay=0.0)
-    plain.generator_step(batch[1])
+    plain.generator_step(batch[1], *plain.draw_fakes(batch[1]))
     assert same(weights(plain.averaged_generator), weights(plain.generator))
 
 
 def test_every_pair_has_its_place_in_the_discriminator_step(few, batch, monkeypatch):
     """Real with right labels, fake with right labels, real with wrong labels, in this order."""
-    gan = small_gan(few)
+    networks = cg.build_generator(), cg.build_published_discriminator()  # which sees all in one
+    gan = cg.ConditionalGAN(*networks, few.condition)
+    gan.compile(keras.optimizers.Adam(), keras.optimizers.Adam(), mismatched_weight=0.5)
     seen = {}
     original = gan.discriminator.call
 
@@ -74,7 +80,7 @@ def test_every_pair_has_its_place_in_the_discriminator_step(few, batch, monkeypa
 
     monkeypatch.setattr(gan.discriminator, "call", record)
     images, labels = batch
-    gan.discriminator_step(images, labels)
+    gan.discriminator_step(images, labels, fakes_of(gan, batch))
     x, y = np.split(seen["x"], 3), np.split(seen["y"], 3)
     np.testing.assert_array_equal(x[0], images)
     np.testing.assert_array_equal(x[2], images)
@@ -82,6 +88,44 @@ def test_every_pair_has_its_place_in_the_discriminator_step(few, batch, monkeypa
     np.testing.assert_array_equal(y[0], labels)
     np.testing.assert_array_equal(y[1], labels)
     assert not (y[2] * labels.numpy()).any() and (y[2].sum(axis=1) == 1).all()
+
+
+def test_a_real_image_and_its_mismatched_pair_share_one_pass(few, batch, monkeypatch):
+    """And the logits are those that D gives to each pair alone."""
+    gan, seen = small_gan(few), []
+    original = gan.trunk.call
+    monkeypatch.setattr(
+        gan.trunk, "call", lambda x, **settings: (seen.append(len(x)), original(x, **settings))[1]
+    )
+    pairs = gan.pairs(*batch, fakes_of(gan, batch))
+    outputs = gan.d_outputs(pairs)
+    assert seen == [64] and len(outputs) == 3  # 32 real images, once, and 32 fakes
+    for output, pair in zip(outputs, pairs, strict=True):
+        np.testing.assert_allclose(output, gan.discriminator([*pair]), atol=1e-5)
+
+
+@pytest.mark.parametrize("fresh", [False, True])
+def test_g_takes_the_fakes_that_d_has_seen_unless_they_shall_be_fresh(few, batch, fresh):
+    gan, seen = small_gan(few), {}
+
+    class Watched(cg.ConditionalGAN):
+        def pairs(self, images, rows, fakes, testing=False):
+            seen["d"] = fakes.numpy()
+            return super().pairs(images, rows, fakes, testing)
+
+        def g_loss(self, rows, fakes, training=True):
+            seen["g"] = fakes.numpy()
+            return super().g_loss(rows, fakes, training)
+
+    gan = Watched(gan.generator, gan.discriminator, few.condition)
+    gan.compile(keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.0), fresh_fakes=fresh)
+    gan.train_step(batch)
+    first = dict(seen)
+    gan.train_step(batch)
+    assert np.array_equal(first["d"], first["g"]) is not fresh
+    draws = [first["d"], first["g"], seen["d"], seen["g"]]
+    different = {x.tobytes() for x in draws}
+    assert len(different) == (4 if fresh else 2)
 
 
 def test_fit_reports_its_losses_and_their_sum(few):
@@ -98,7 +142,7 @@ def test_fit_reports_its_losses_and_their_sum(few):
 def test_minimax_gives_the_generator_the_other_loss(few, batch):
     gan = small_gan(few)
     gan.compile(keras.optimizers.Adam(1e-3), keras.optimizers.Adam(1e-3), game="minimax")
-    gan.generator_step(batch[1])
+    gan.generator_step(batch[1], *gan.draw_fakes(batch[1]))
     assert float(gan.trackers["g_loss"].result()) < 0  # log(1 - D) is negative, -log D is not
 
 
@@ -507,9 +551,8 @@ def test_the_pairs_are_a_hook(few):
     """What D sees can be changed in one method, and training minds it."""
 
     class Hidden(cg.ConditionalGAN):
-        def pairs(self, images, rows, testing=False):
-            real, fake, mismatched = super().pairs(images, rows, testing)
-            return [real, (fake[0] * 0, fake[1]), mismatched]
+        def pairs(self, images, rows, fakes, testing=False):
+            return super().pairs(images, rows, fakes * 0, testing)
 
     plain = small_gan(few)
     hidden = Hidden(plain.generator, plain.discriminator, few.condition)
