@@ -185,14 +185,15 @@ class CDCGANDiscriminator(nn.Module):
 class Peer:
     """The two networks, their optimizers and average: one step of D, then one of G.
 
-    This is the recipe `published`. seed decides first weights, batches, latents and wrong labels.
-    What a step reads (images, rows, latents, learning rates) lies in tensors that stay where they
-    are, so that a GPU can replay it.
+    This is the recipe `published`, with fakes of its own for each player as in the published code.
+    seed decides first weights, batches, latents and wrong labels. What a step reads (images, rows,
+    latents, learning rates) lies in tensors that stay where they are, so that a GPU can replay it.
     """
 
     epochs, batch_size, latent_dim, image_size = 20, 64, 128, 28
     rate, betas, epsilon = 3e-4, (0.9, 0.999), 1e-7
     ema_decay, mismatched_weight = 0.0, 0.0
+    one_draw = False  # whether D and G see the same fakes; else each has its own, as published
 
     def __init__(self, seed: int = 0, device: str = "cpu"):
         torch.manual_seed(seed)
@@ -200,7 +201,9 @@ class Peer:
         self.generator, self.discriminator = (
             network.to(device, memory_format=torch.channels_last) for network in self.networks()
         )
-        self.averaged = [x.clone() for x in self.state()]
+        state = self.generator.state_dict().values()  # weights, and moving statistics
+        self.weights = [x.detach() for x in state if x.is_floating_point()]
+        self.averaged = [x.clone() for x in self.weights]
         self.learning_rate = torch.tensor(self.rate, device=device)
         self.d_optimizer, self.g_optimizer = (
             torch.optim.Adam(
@@ -225,10 +228,6 @@ class Peer:
     def networks(self) -> tuple[nn.Module, nn.Module]:
         return like_keras(PublishedGenerator()), like_keras(PublishedDiscriminator())
 
-    def state(self) -> list[torch.Tensor]:
-        """Give what the average is of: weights and moving statistics of G."""
-        return [x.detach() for x in self.generator.state_dict().values() if x.is_floating_point()]
-
     def scaled_rate(self, spent: float) -> float:
         """Give the learning rate, in its own units, when so much of the budget is spent."""
         return 1.0
@@ -251,25 +250,20 @@ class Peer:
 
     def step(self):
         """Take a step of D, then one of G and of its average."""
-        d_loss, g_loss = self.d_step(), self.g_step()
+        rows = self.fake_rows(0)
+        with torch.set_grad_enabled(self.one_draw):
+            fakes = self.generator(self.latents[0], rows)
+        d_loss = self.d_loss(fakes.detach())
+        self.update(self.d_optimizer, d_loss)
+        if not self.one_draw:
+            rows = self.fake_rows(1)
+            fakes = self.generator(self.latents[1], rows)
+        g_loss = F.softplus(-self.discriminator(fakes, rows)).mean()
+        self.update(self.g_optimizer, g_loss)
         if self.ema_decay:
-            for average, weight in zip(self.averaged, self.state(), strict=True):
+            for average, weight in zip(self.averaged, self.weights, strict=True):
                 average.lerp_(weight, self.new)
-        self.losses += torch.stack([d_loss, g_loss])
-
-    def d_step(self) -> torch.Tensor:
-        with torch.no_grad():
-            fakes = self.generator(self.latents[0], self.fake_rows(0))
-        loss = self.d_loss(fakes)
-        self.update(self.d_optimizer, loss)
-        return loss.detach()
-
-    def g_step(self) -> torch.Tensor:
-        rows = self.fake_rows(1)
-        logits = self.discriminator(self.generator(self.latents[1], rows), rows)
-        loss = F.softplus(-logits).mean()
-        self.update(self.g_optimizer, loss)
-        return loss.detach()
+        self.losses += torch.stack([d_loss.detach(), g_loss.detach()])
 
     def fake_rows(self, player: int) -> torch.Tensor:
         """Give the rows of the fakes that D (0) or G (1) sees."""
@@ -293,9 +287,9 @@ class Peer:
     def generate(self, labels: np.ndarray, seed: int = 0) -> np.ndarray:
         """Draw an image (B, 28, 28) uint8 for each label, by the average of G."""
         draws = torch.Generator(self.device).manual_seed(seed)
-        own = [x.clone() for x in self.state()]
-        for weight, average in zip(self.state(), self.averaged, strict=True):
-            weight.copy_(average if self.ema_decay else weight)
+        own = [x.clone() for x in self.weights]
+        if self.ema_decay:
+            torch._foreach_copy_(self.weights, self.averaged)
         self.generator.eval()
         pieces = []
         for part in np.array_split(labels, max(1, len(labels) // 1000)):
@@ -304,8 +298,7 @@ class Peer:
             latents = torch.randn(shape, generator=draws, device=self.device)
             pieces.append(self.to_pixels(self.generator(latents, rows)).cpu().numpy())
         self.generator.train()
-        for weight, value in zip(self.state(), own, strict=True):
-            weight.copy_(value)
+        torch._foreach_copy_(self.weights, own)
         return np.concatenate(pieces)[:, 0]
 
     def prepare(self, images: torch.Tensor) -> torch.Tensor:
@@ -330,6 +323,7 @@ class QuickPeer(Peer):
     epochs, batch_size, latent_dim = 16, 32, 64
     rate, betas = 3e-3, (0.0, 0.95)
     ema_decay, mismatched_weight = 0.99, 0.5
+    one_draw = True
 
     def networks(self):
         return like_keras(QuickGenerator()), like_keras(QuickDiscriminator())
@@ -456,6 +450,7 @@ class Run:
             "seed": self.seed,
             "steps": self.peer.steps,
             "epochs": round(self.peer.steps / self.epoch_steps, 3),
+            "one_draw": self.peer.one_draw,
             "training_images": len(self.labels),
             **card,
             "device": device_name(self.device),
@@ -566,10 +561,14 @@ def main() -> None:
     options.add_argument("--at-once", type=int, default=1, help="runs that share the device")
     options.add_argument("--limit-seconds", type=float, default=np.inf, help="stop all by then")
     options.add_argument("--no-tf32", action="store_true", help="full float32 products on a GPU")
+    options.add_argument("--one-draw", action="store_true", help="D and G see the same fakes")
     options.add_argument("--time", type=int, metavar="STEPS", help="only time steps")
     options = options.parse_args()
     end = time.perf_counter() + options.limit_seconds
     options.folder.mkdir(parents=True, exist_ok=True)
+    if options.one_draw:
+        for name in options.peers:
+            PEERS[name].one_draw = True
     torch.backends.cudnn.benchmark = True
     torch.backends.cudnn.allow_tf32 = not options.no_tf32
     torch.backends.cuda.matmul.allow_tf32 = not options.no_tf32
