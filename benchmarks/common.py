@@ -128,9 +128,10 @@ def floors(samples: int = 10_000) -> dict[str, float]:
     return {name: cg.Judge(name).reference.floors[samples] for name in JUDGES}
 
 
-def score(generator, seed: int) -> dict[str, dict[str, float]]:
-    """Give what each judge says of 10,000 images with the labels of the test digits."""
-    scores = {name: cg.Judge(name).score(generator, asked_labels(), seed) for name in JUDGES}
+def score(generator, seed: int, labels: np.ndarray | None = None) -> dict[str, dict[str, float]]:
+    """Give what each judge says of images with these labels, or with those of the test digits."""
+    labels = asked_labels() if labels is None else labels
+    scores = {name: cg.Judge(name).score(generator, labels, seed) for name in JUDGES}
     return {
         name: {
             "conditional_accuracy": round(found.conditional_accuracy, 4),

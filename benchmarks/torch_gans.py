@@ -205,17 +205,7 @@ class Peer:
         self.weights = [x.detach() for x in state if x.is_floating_point()]
         self.averaged = [x.clone() for x in self.weights]
         self.learning_rate = torch.tensor(self.rate, device=device)
-        self.d_optimizer, self.g_optimizer = (
-            torch.optim.Adam(
-                network.parameters(),
-                self.learning_rate,
-                self.betas,
-                self.epsilon,
-                fused=True,
-                capturable=device != "cpu",
-            )
-            for network in (self.discriminator, self.generator)
-        )
+        self.d_optimizer, self.g_optimizer = map(self.adam, (self.discriminator, self.generator))
         size, count = self.image_size, self.batch_size
         self.images = torch.zeros(count, 1, size, size, device=device)
         self.rows = torch.zeros(count, CLASSES, device=device)
@@ -228,9 +218,36 @@ class Peer:
     def networks(self) -> tuple[nn.Module, nn.Module]:
         return like_keras(PublishedGenerator()), like_keras(PublishedDiscriminator())
 
+    def adam(self, network: nn.Module) -> torch.optim.Adam:
+        """Give Keras's Adam, which adds its epsilon before the averages are corrected.
+
+        PyTorch's adds it after. So it is told to be a million steps old, where there is nothing
+        to correct, and `scaled_rate` corrects.
+        """
+        optimizer = self.torch_adam(network)
+        for weight in network.parameters():
+            optimizer.state[weight] = {
+                "step": torch.tensor(1e6, device=self.device),
+                "exp_avg": torch.zeros_like(weight),
+                "exp_avg_sq": torch.zeros_like(weight),
+            }
+        return optimizer
+
+    def torch_adam(self, network: nn.Module) -> torch.optim.Adam:
+        return torch.optim.Adam(
+            network.parameters(),
+            self.learning_rate,
+            self.betas,
+            self.epsilon,
+            fused=True,
+            capturable=self.device != "cpu",
+        )
+
     def scaled_rate(self, spent: float) -> float:
-        """Give the learning rate, in its own units, when so much of the budget is spent."""
-        return 1.0
+        """Give the next step's learning rate, in `rate`, when so much of the budget is spent."""
+        beta_1, beta_2 = self.betas
+        step = self.steps + 1
+        return (1 - beta_2**step) ** 0.5 / (1 - beta_1**step)
 
     def wrong_or_random(self, labels: torch.Tensor) -> torch.Tensor:
         """Give the labels (2, B) that a step draws besides those of its images."""
@@ -329,7 +346,7 @@ class QuickPeer(Peer):
         return like_keras(QuickGenerator()), like_keras(QuickDiscriminator())
 
     def scaled_rate(self, spent):
-        return max(0.0, 1 - spent)
+        return max(0.0, 1 - spent) * super().scaled_rate(spent)
 
     def wrong_or_random(self, labels):
         shift = torch.randint(1, CLASSES, labels.shape, generator=self.draws, device=self.device)
@@ -360,6 +377,9 @@ class CDCGANPeer(Peer):
                 nn.init.normal_(layer.weight, 0.0, 0.02)
                 nn.init.zeros_(layer.bias)
         return networks
+
+    def adam(self, network):
+        return self.torch_adam(network)
 
     def scaled_rate(self, spent):
         return 1.0 if spent < 10 / 20 else 0.1 if spent < 15 / 20 else 0.01
