@@ -12,7 +12,7 @@ import os
 import platform
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import cgan_utils as cg  # first: it imports TensorFlow without its log
@@ -131,7 +131,7 @@ def floors(samples: int = 10_000) -> dict[str, float]:
 def score(generator, seed: int, labels: np.ndarray | None = None) -> dict[str, dict[str, float]]:
     """Give what each judge says of images with these labels, or with those of the test digits."""
     labels = asked_labels() if labels is None else labels
-    scores = {name: cg.Judge(name).score(generator, labels, seed) for name in JUDGES}
+    scores = {name: judge(name).score(generator, labels, seed) for name in JUDGES}
     return {
         name: {
             "conditional_accuracy": round(found.conditional_accuracy, 4),

@@ -58,7 +58,7 @@ def judge(folder: Path, log: common.Log) -> None:
         run = {key: x for key, x in card.items() if key != "losses"}
         run |= {"samples": len(labels)}
         if not log.holds("runs", run):
-            drawn = Drawn(cg.Judge("mnist").condition, images)
+            drawn = Drawn(common.judge("mnist").condition, images)
             losses = dict(zip(("d_loss", "g_loss"), (card["losses"] or [[]])[-1], strict=False))
             log.append("runs", {**run, **losses, **common.score(drawn, 0, labels)})
 

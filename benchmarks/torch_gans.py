@@ -462,7 +462,11 @@ class Run:
             self.stream.stream.synchronize()
 
     def save(self, folder: Path, asked: np.ndarray, **card) -> None:
-        """Write a file of images with the labels asked for, and what they come from."""
+        """Write a file of images with the labels asked for, and what they come from.
+
+        card: more to say of them, such as the budget; where it was not spent, learning rates have
+        not fallen as far as they would have.
+        """
         with self.stream:
             images = self.peer.generate(asked, self.seed)
         card = {
@@ -510,6 +514,12 @@ def train(
     """
     some = np.random.default_rng(0).choice(asked, min(2_000, len(asked)), replace=False)
     start, rounds, active = time.perf_counter(), 0, list(runs)
+
+    def save(run: Run, labels: np.ndarray, took: float) -> None:
+        planned = (epochs or run.peer.epochs) if seconds is None else None
+        budget = {"of_epochs": planned, "of_seconds": seconds}
+        run.save(folder, labels, **budget, seconds=took, runs_at_once=len(runs))
+
     while active:
         if rounds % 20 == 0:  # a clock ahead of the GPU would be wrong
             for run in active:
@@ -526,11 +536,11 @@ def train(
                 took = round(time.perf_counter() - start, 2)
                 print(run.name, run.seed, epoch, f"{took} s", run.losses[-1], flush=True)
                 if epoch in also_at:
-                    run.save(folder, some, seconds=took, runs_at_once=len(runs))
+                    save(run, some, took)
             if spent >= 1 or now >= end:
                 run.wait()
                 took = round(time.perf_counter() - start, 2)
-                run.save(folder, asked, seconds=took, runs_at_once=len(runs))
+                save(run, asked, took)
                 active.remove(run)
             else:
                 run.step(spent)
