@@ -128,6 +128,12 @@ def floors(samples: int = 10_000) -> dict[str, float]:
     return {name: cg.Judge(name).reference.floors[samples] for name in JUDGES}
 
 
+@cache
+def judge(name: str) -> cg.Judge:
+    """Give a judge, made once: that takes longer than a look at a thousand images."""
+    return cg.Judge(name)
+
+
 def score(generator, seed: int, labels: np.ndarray | None = None) -> dict[str, dict[str, float]]:
     """Give what each judge says of images with these labels, or with those of the test digits."""
     labels = asked_labels() if labels is None else labels
