@@ -129,7 +129,8 @@ def measure_speed(data: cg.LabeledImages) -> list[dict]:
 
 
 def open_log() -> common.Log:
-    return common.Log("peers", command="python benchmarks/peers.py", floors=common.floors())
+    floors = {str(samples): common.floors(samples) for samples in (10_000, 2_000)}
+    return common.Log("peers", command="python benchmarks/peers.py", floors=floors)
 
 
 def main() -> None:
