@@ -383,7 +383,8 @@ TABLES = {
     table.__name__: table
     for table in (
         quick, recipes, published, peers, peers_published, choices_mnist, noise,
-        choices_fashion_mnist, wasserstein, conditioning, evaluation, sizes, classes, memorization, pupil, rare, widgets, shipped,
+        choices_fashion_mnist, wasserstein, conditioning, evaluation, sizes, classes,
+        memorization, pupil, rare, widgets, shipped,
     )
 }  # fmt: skip
 
