@@ -28,7 +28,7 @@ import recipes
 
 TORCH_GANS = Path(__file__).with_name("torch_gans.py")
 DRAWN = Path(__file__).resolve().parents[1] / "outputs" / "peers"
-PEERS = ("published", "published_striped", "quick", "cdcgan")
+PEERS = {"published": 20, "published_striped": 20, "quick": 16, "cdcgan": 20}  # own epochs
 IN_TURNS = ("quick", "published")  # those that the package has as well
 TURNS, STEPS = 5, 20
 
@@ -99,6 +99,22 @@ def torch_gans(data: cg.LabeledImages, *options) -> str:
     return "".join(lines)
 
 
+def draw(peer: str, data: cg.LabeledImages, log: common.Log, options: argparse.Namespace) -> None:
+    """Let a peer train and draw with each seed that the log does not hold."""
+    budget = {"seconds": options.seconds}
+    if options.seconds is None:
+        budget = {"epochs": options.epochs or PEERS[peer]}
+    ((name, amount),) = budget.items()
+    run = {"peer": peer, "training_images": len(data.labels), "samples": 10_000}
+    run[f"of_{name}"] = amount
+    if name == "epochs":
+        run["epochs"] = amount  # none that was stopped before
+    seeds = [s for s in range(options.seeds) if not log.holds("runs", {**run, "seed": s})]
+    if seeds:
+        device = "--device", options.device
+        torch_gans(data, "--peers", peer, "--seeds", *seeds, f"--{name}", amount, *device)
+
+
 def measure_speed(data: cg.LabeledImages) -> list[dict]:
     """Give milliseconds a step of package and peer in turns: median and least over the turns.
 
@@ -154,19 +170,9 @@ def main() -> None:
         for entry in measure_speed(data):
             log.append("speed", entry)
         return
-    draw(data, options)
+    for peer in options.peers:
+        draw(peer, data, log, options)
     judge(DRAWN, log)
-
-
-def draw(data: cg.LabeledImages, options: argparse.Namespace) -> None:
-    """Let the peers train and draw, each with each seed."""
-    chosen = ["--peers", *options.peers, "--seeds", *range(options.seeds)]
-    chosen += ["--device", options.device]
-    if options.seconds is not None:
-        chosen += ["--seconds", options.seconds]
-    if options.epochs is not None:
-        chosen += ["--epochs", options.epochs]
-    torch_gans(data, *chosen)
 
 
 if __name__ == "__main__":

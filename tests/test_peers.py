@@ -1,5 +1,6 @@
 """Peers in PyTorch: an optional command, which judges files that were drawn elsewhere."""
 
+import argparse
 import ast
 import importlib.util
 import json
@@ -70,6 +71,23 @@ def test_the_data_travel_whole(tmp_path):
         np.testing.assert_allclose(images, digits.images[..., 0], atol=1e-7)
         np.testing.assert_array_equal(file["y_train"], digits.labels)
         np.testing.assert_array_equal(file["y_test"], common.asked_labels())
+
+
+def test_what_the_log_holds_is_not_drawn_again(tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(peers, "torch_gans", lambda data, *options: asked.append(options))
+    log, data = common.Log("tries", tmp_path), cg.load_images("mnist", "test")
+    run = {"peer": "quick", "training_images": 1_000, "of_epochs": 16, "samples": 10_000}
+    log.append("runs", {**run, "seed": 0, "epochs": 16.0})
+    log.append("runs", {**run, "seed": 1, "epochs": 4.3})  # stopped before its end
+    options = argparse.Namespace(seeds=3, seconds=None, epochs=None, device="cpu")
+    peers.draw("quick", data, log, options)
+    options.seconds = 9.0
+    peers.draw("quick", data, log, options)
+    assert [" ".join(map(str, each)) for each in asked] == [
+        "--peers quick --seeds 1 2 --epochs 16 --device cpu",
+        "--peers quick --seeds 0 1 2 --seconds 9.0 --device cpu",
+    ]
 
 
 def test_without_torch_there_is_a_sentence(monkeypatch):

@@ -7,6 +7,7 @@ import pytest
 
 import cgan_utils as cg
 import common
+import peers
 
 torch = pytest.importorskip("torch")
 torch_gans = pytest.importorskip("torch_gans")
@@ -69,6 +70,10 @@ def test_a_peer_has_the_constants_of_its_recipe(name):
     }.items():
         assert getattr(peer, ours) == getattr(recipe, theirs), ours
     assert peer.betas == (recipe.beta_1, recipe.beta_2)
+
+
+def test_the_command_knows_each_peer_and_its_epochs():
+    assert {name: peer.epochs for name, peer in torch_gans.PEERS.items()} == peers.PEERS
 
 
 @both
