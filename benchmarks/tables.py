@@ -152,12 +152,13 @@ def scores_of_peers(found: list[dict], floors: dict) -> list[str]:
 
 
 def peers() -> str:
-    """The runs that asked for 10,000 images at their end."""
+    """Runs of so many epochs of all of MNIST, where they ended."""
     log = common.Log("peers")
     rows = [["peer", "fakes of D and G", "epochs of training", "seeds",
              "recognized, second judge", "Fréchet ratio",
              "recognized, first judge", "Fréchet ratio"]]  # fmt: skip
-    ends = [run for run in log.table("runs") if run["samples"] == 10_000]
+    runs = [r for r in log.table("runs") if r["of_epochs"] and r["training_images"] == 60_000]
+    ends = [run for run in runs if run["samples"] == 10_000]
     kinds = {(run["peer"], run["one_draw"], run["of_epochs"], run["epochs"]) for run in ends}
     for kind in sorted(kinds, key=lambda kind: (list(PEERS).index(kind[0]), kind[2], kind[1])):
         peer, one_draw, of_epochs, epochs = kind
@@ -173,7 +174,8 @@ def peers_published() -> str:
     log = common.Log("peers")
     rows = [["epoch", "planes", "images", "recognized, second judge", "Fréchet ratio",
              "recognized, first judge", "Fréchet ratio"]]  # fmt: skip
-    runs = [run for run in log.table("runs") if run["peer"].startswith("published")]
+    runs = [r for r in log.table("runs") if r["of_epochs"] and r["training_images"] == 60_000]
+    runs = [run for run in runs if run["peer"].startswith("published")]
     for epoch in sorted({run["epochs"] for run in runs}):
         for planes, peer in (("right", "published"), ("striped", "published_striped")):
             found = [run for run in runs if (run["epochs"], run["peer"]) == (epoch, peer)]
