@@ -131,6 +131,59 @@ def published() -> str:
     return markdown(*rows)
 
 
+PEERS = {
+    "published": "`published`, right planes",
+    "published_striped": "`published`, striped planes",
+    "cdcgan": "cDCGAN",
+    "quick": "`quick`",
+}
+
+
+def scores_of_peers(found: list[dict], floors: dict) -> list[str]:
+    """Give, for each judge, the share recognized and the ratio of distances to real images'."""
+    cells = []
+    for judge in (SECOND, FIRST):
+        cells.append(spread([run[judge]["conditional_accuracy"] for run in found], exactly))
+        ratios = [
+            run[judge]["frechet_distance"] / floors[str(run["samples"])][judge] for run in found
+        ]
+        cells.append(spread(ratios, decimals(1)))
+    return cells
+
+
+def peers() -> str:
+    """Runs of so many epochs of all of MNIST, where they ended."""
+    log = common.Log("peers")
+    rows = [["peer", "fakes of D and G", "epochs of training", "seeds",
+             "recognized, second judge", "Fréchet ratio",
+             "recognized, first judge", "Fréchet ratio"]]  # fmt: skip
+    runs = [r for r in log.table("runs") if r["of_epochs"] and r["training_images"] == 60_000]
+    ends = [run for run in runs if run["samples"] == 10_000]
+    kinds = {(run["peer"], run["one_draw"], run["of_epochs"], run["epochs"]) for run in ends}
+    for kind in sorted(kinds, key=lambda kind: (list(PEERS).index(kind[0]), kind[2], kind[1])):
+        peer, one_draw, of_epochs, epochs = kind
+        found = [r for r in ends if (r["peer"], r["one_draw"], r["of_epochs"], r["epochs"]) == kind]
+        stopped = "" if epochs >= of_epochs else f", stopped at {epochs:.1f}"
+        rows.append([PEERS[peer], "the same" if one_draw else "each its own",
+                     f"{of_epochs}{stopped}", len(found),
+                     *scores_of_peers(found, log.card["floors"])])  # fmt: skip
+    return markdown(*rows)
+
+
+def peers_published() -> str:
+    log = common.Log("peers")
+    rows = [["epoch", "planes", "images", "recognized, second judge", "Fréchet ratio",
+             "recognized, first judge", "Fréchet ratio"]]  # fmt: skip
+    runs = [r for r in log.table("runs") if r["of_epochs"] and r["training_images"] == 60_000]
+    runs = [run for run in runs if run["peer"].startswith("published")]
+    for epoch in sorted({run["epochs"] for run in runs}):
+        for planes, peer in (("right", "published"), ("striped", "published_striped")):
+            found = [run for run in runs if (run["epochs"], run["peer"]) == (epoch, peer)]
+            rows.append([f"{epoch:.0f}", planes, f"{found[0]['samples']:,}",
+                         *scores_of_peers(found, log.card["floors"])])  # fmt: skip
+    return markdown(*rows)
+
+
 def choices(name: str) -> str:
     log = common.Log(f"choices_{name}")
     (real,) = log.table("real")
@@ -331,8 +384,9 @@ def shipped() -> str:
 TABLES = {
     table.__name__: table
     for table in (
-        quick, recipes, published, choices_mnist, noise, choices_fashion_mnist, wasserstein,
-        conditioning, evaluation, sizes, classes, memorization, pupil, rare, widgets, shipped,
+        quick, recipes, published, peers, peers_published, choices_mnist, noise,
+        choices_fashion_mnist, wasserstein, conditioning, evaluation, sizes, classes,
+        memorization, pupil, rare, widgets, shipped,
     )
 }  # fmt: skip
 
