@@ -348,9 +348,10 @@ def test_a_killed_machine_ends_the_run_with_a_sentence_and_a_file_to_go_on_from(
         while not saved.exists() and chief.poll() is None and time.monotonic() < deadline:
             time.sleep(0.1)
         other.kill()
-        _, error = chief.communicate(timeout=60)
+        _, error = chief.communicate(timeout=240)
     finally:
         chief.kill()
+        other.kill()
     assert chief.returncode == 1
     (sentence,) = [line for line in error.splitlines() if line.startswith("ConnectionError: ")]
     assert "one of the 2 machines no longer answers" in sentence
