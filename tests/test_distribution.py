@@ -78,11 +78,11 @@ SMALL = """
 STEP = """
     def same_draws(kind):
         class SameDraws(kind):
-            def draw_training_latents(self, purpose, rows, testing=False):
+            def draw_training_latents(self, rows, purpose="fake", testing=False):
                 return 2 * rows[:, :8] - 1
 
-            def pairs(self, images, rows, testing=False):
-                real, fake, _ = super().pairs(images, rows, testing)
+            def pairs(self, images, rows, fakes, testing=False):
+                real, fake, _ = super().pairs(images, rows, fakes, testing)
                 return [real, fake, (images, tf.roll(rows, 1, axis=1))]
 
         return SameDraws
@@ -118,11 +118,11 @@ DRAWS = """
 
     def draw():
         wrong = few.condition.mismatched(rows, gan.step_seed("mismatched"))
-        return gan.draw_training_latents("fake", rows), wrong
+        return gan.draw_training_latents(rows), wrong
 
     drawn = tf.function(strategy.run)(draw)
     latents, wrong = (np.stack(strategy.experimental_local_results(part)) for part in drawn)
-    alone = small.build(few).draw_training_latents("fake", rows).numpy()
+    alone = small.build(few).draw_training_latents(rows).numpy()
 """
 
 
