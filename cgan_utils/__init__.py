@@ -14,7 +14,8 @@
 | 09_conditioning | ways in for the label, side by side | conditioning |
 
 Beside them: patient, the networks of the generators we ship; figures and pictures, what is drawn;
-files, what the package ships; checks, fitting and settings, what inputs and networks go through.
+files, what the package ships; checks, fitting and settings, what inputs and networks go through;
+distribution, several devices and machines.
 
 Imports go one way: what comes in (datasets, conditions, data), networks, the game (losses,
 training, recipes), what comes out (sampler, pretrained, interpolation), what is measured (metrics,

@@ -470,7 +470,7 @@ def test_too_old_a_python_gets_a_sentence(tmp_path):
 
 # From what everything stands on to the edge: a module imports from the lines above its own.
 FLOORS = """
-_quiet checks settings
+_quiet checks settings distribution
 files metrics
 conditions
 datasets
