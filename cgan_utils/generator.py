@@ -31,8 +31,8 @@ class FusedBatchNormalization(layers.BatchNormalization):
     """
 
     def call(self, maps, training=None):
-        if not training:
-            return super().call(maps, training=False)
+        if not training or self.synchronized:  # the kernel knows one device alone
+            return super().call(maps, training=training)
         maps, *statistics = tf.compat.v1.nn.fused_batch_norm(
             maps, self.gamma, self.beta, epsilon=self.epsilon
         )
