@@ -152,7 +152,7 @@ def test_every_choice_reaches_the_game(board):
 
 def test_a_class_of_two_modes_is_told_as_two(board):
     part(board, "Data").value = "two modes"
-    part(board, "Turn").click()
+    part(board, "100 turns").click()
     told = board.sentence.value
     assert (
         "(data: −3.00 ± 0.50) and class 1" in told and "(data: 0.00 ± 0.50 or 5.00 ± 0.50)" in told

@@ -1,0 +1,121 @@
+"""What 04 says about its games is what its cells printed."""
+
+import re
+from pathlib import Path
+
+import keras
+import nbformat
+import numpy as np
+import pytest
+
+from cgan_utils import toy
+
+BOOK = nbformat.read(Path(__file__).parent.parent / "notebooks/04_minimax_loss.ipynb", as_version=4)
+PROSE = " ".join(
+    " ".join(cell.source for cell in BOOK.cells if cell.cell_type == "markdown").split()
+)
+PRINTED = "".join(
+    output.text
+    for cell in BOOK.cells
+    for output in cell.get("outputs", [])
+    if output.output_type == "stream"
+).splitlines()
+
+
+def printed(pattern, lines=1):
+    """The numbers that the groups of this pattern find in the lines that it fits, (lines, N)."""
+    found = [match.groups() for match in map(re.compile(pattern).match, PRINTED) if match]
+    assert len(found) == lines, f"{len(found)} lines fit {pattern!r}"
+    return np.array([[float(number) for number in " ".join(groups).split()] for groups in found])
+
+
+def game_at(turn):
+    """c_0, s_0, c_1, s_1 and V at the best D in the first game."""
+    return printed(rf" +{turn}( .*)")[0]
+
+
+def blind_ends():
+    return printed(r"seed \d: class 0 at ( *\S+), class 1 at ( *\S+)$", 8)
+
+
+def right(ends):
+    return np.sum(abs(ends - toy.CENTERS).max(axis=1) < 0.5)
+
+
+def shares():
+    """Of class 1 near 0 and near 5, in eight games."""
+    return printed(r"seed \d: (\S+) near 0, (\S+) near 5", 8)
+
+
+def arrivals(weight):
+    (line,) = (line for line in PRINTED if line.startswith(f"weight {weight}: both centers"))
+    return [int(turns) for turns in re.search(r"\[(.*)\]", line)[1].split(",")]
+
+
+def best_normal(weight):
+    return printed(rf"weight {weight}: the best normal .* center (\S+), spread (\S+)")[0]
+
+
+def normals_of_g():
+    return printed(r"seed \d: center (\S+), spread (\S+)", 4)
+
+
+CLAIMS = {
+    "at distance 8 the slope is about a thousandth of that at 2": lambda: [
+        0.0005 < printed("distance 8: .* slope (.*)") / printed("distance 2: .* slope (.*)") < 0.002
+    ],
+    "In this run class 1 walks over and settles": lambda: [
+        abs(game_at(turn)[2] - 2) < 0.2 for turn in (80, 120, 200, 600)
+    ],
+    "at turn 120 nearly all its noise ends at one number": lambda: [game_at(120)[1] < 0.1],
+    "D's answers around it differ little": lambda: [
+        np.ptp(printed(r"turn 120, D at .* with label 0: \[(.*)\]")) < 0.05
+    ],
+    "At turn 600 V at the best D is −1.384, all but −log 4": lambda: [
+        game_at(600)[-1] == -1.384,
+        -1.384 + np.log(4) < 0.01,
+    ],
+    "A tenth of the rate goes the same way, slowly": lambda: [
+        -1.9 < printed("rate 0.03: c_0 = (.*), ") < -1
+    ],
+    "then past its goal to −9, and stands still": lambda: [
+        printed("rate 1.5: c_0 = (.*), ").round() == -9
+    ],
+    "and the gradient next to nothing": lambda: [abs(printed("rate 1.5: .* gradient (.*)")) < 1e-4],
+    "the saturating one fades to less than a hundredth of it": lambda: [
+        printed("gradient by .*, saturating (.*)")
+        < printed("gradient by .* non-sat[a-z]* (.*),") / 100
+    ],
+    "together they may be just right. Which label gets which data is open": lambda: [
+        right(blind_ends()) >= 2,
+        right(blind_ends()[:, ::-1]) >= 2,
+    ],
+    "Mostly both settle on the nearer heap and stay": lambda: [
+        np.sum((shares()[:, 0] > 0.9) & (shares()[:, 1] < 0.01)) > 4
+    ],
+    "That is what they buy here": lambda: [
+        len(arrivals(0.0)) == len(arrivals(0.5)) == 8,
+        max(arrivals(0.5)) < min(arrivals(0.0)),
+    ],
+    "Away from the other class, and narrower": lambda: [
+        best_normal(0.5) < best_normal(0.0),
+        abs(normals_of_g() - best_normal(0.5)) < 0.1,
+    ],
+    "0.405 and 1.099, not log 2": lambda: [
+        printed(r"weight 0.5: D\* = .*, real (.*), fake (.*)")[0] == [0.405, 1.099],
+        abs(printed("one run: real (.*), fake (.*), mism[a-z]* (.*)")[0] - [0.405, 1.099, 0])
+        < 0.05,
+    ],
+}
+
+
+@pytest.mark.parametrize(("sentence", "holds"), CLAIMS.items(), ids=lambda v: str(v)[:40])
+def test_the_sentence_is_there_and_holds(sentence, holds):
+    assert sentence in PROSE
+    assert all(np.all(part) for part in holds())
+
+
+def test_the_first_game_is_still_the_one_that_was_saved():
+    game = toy.LineGame(keras.optimizers.SGD(0.3), keras.optimizers.SGD(0.3))
+    game.play(600)
+    np.testing.assert_allclose(game.table.ravel(), game_at(600)[:4], atol=0.1)
