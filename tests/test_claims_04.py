@@ -34,6 +34,11 @@ def game_at(turn):
     return printed(rf" +{turn}( .*)")[0]
 
 
+def alone():
+    """c_0, s_0, c_1, s_1 after 0, 20 and 100 steps of G alone."""
+    return printed(r"\d+ more steps of G: class 0 at (.*) ± (.*), class 1 at (.*) ± (.*)", 3)
+
+
 def blind_ends():
     return printed(r"seed \d: class 0 at ( *\S+), class 1 at ( *\S+)$", 8)
 
@@ -45,6 +50,12 @@ def right(ends):
 def shares():
     """Of class 1 near 0 and near 5, in eight games."""
     return printed(r"seed \d: (\S+) near 0, (\S+) near 5", 8)
+
+
+def answers_at(*places):
+    """Of D, in those of these games whose G never draws near 5."""
+    answers = printed(r"seed \d: .* near 5; D at 0, 1, 5 is \[(.*)\]", 8)
+    return answers[shares()[:, 1] < 0.01][:, places]
 
 
 def arrivals(weight):
@@ -63,6 +74,10 @@ def normals_of_g():
 CLAIMS = {
     "at distance 8 the slope is about a thousandth of that at 2": lambda: [
         0.0005 < printed("distance 8: .* slope (.*)") / printed("distance 2: .* slope (.*)") < 0.002
+    ],
+    "G runs past the data, to where D believes most, and crowds there": lambda: [
+        abs(alone()[-1, [0, 2]]) > abs(toy.CENTERS),
+        alone()[-1, [1, 3]] < alone()[0, [1, 3]] / 2,
     ],
     "In this run class 1 walks over and settles": lambda: [
         abs(game_at(turn)[2] - 2) < 0.2 for turn in (80, 120, 200, 600)
@@ -93,6 +108,11 @@ CLAIMS = {
     "Mostly both settle on the nearer heap and stay": lambda: [
         np.sum((shares()[:, 0] > 0.9) & (shares()[:, 1] < 0.01)) > 4
     ],
+    "there D is all but flat, near 1/3": lambda: [
+        np.ptp(answers_at(0, 1), axis=1) < 0.1,
+        abs(answers_at(0) - 1 / 3) < 0.05,
+    ],
+    "That D takes everything near 5 for real, no fake finds out": lambda: [answers_at(2) > 0.95],
     "That is what they buy here": lambda: [
         len(arrivals(0.0)) == len(arrivals(0.5)) == 8,
         max(arrivals(0.5)) < min(arrivals(0.0)),
