@@ -6,7 +6,7 @@
 | 01_data | images, labels, one-hot rows, batches | data, conditions, datasets |
 | 02_discriminator | real or fake, and does the label match | discriminator |
 | 03_generator | noise and a label to an image | generator, sampler |
-| 04_minimax_loss | the two-player game, in one dimension | losses, toy |
+| 04_minimax_loss | the two-player game, in one dimension | losses, toy, game |
 | 05_training | alternating updates, and reading a run | training, recipes, callbacks |
 | 06_interpolation | walking through labels and noise; the GIF | interpolation |
 | 07_evaluation | obedience, variety, copies | evaluation, metrics, judge, memorization, pupil |
@@ -19,7 +19,7 @@ distribution, several devices and machines.
 
 Imports go one way: what comes in (datasets, conditions, data), networks, the game (losses,
 training, recipes), what comes out (sampler, pretrained, interpolation), what is measured (metrics,
-judge, evaluation), the edge (figures, widgets).
+judge, evaluation), the edge (figures, widgets, game).
 """
 
 from . import _quiet  # first: it imports TensorFlow without its log
@@ -45,6 +45,7 @@ from .figures import (
     use_style,
 )
 from .files import load_results
+from .game import play_game
 from .generator import build_generator, build_published_generator, multiply_adds
 from .interpolation import interpolate_labels, label_path, latent_path
 from .judge import Judge

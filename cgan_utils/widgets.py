@@ -232,9 +232,13 @@ class Panel(widgets.VBox):
 
         return handle
 
+    def still(self) -> bytes:
+        """Give the PNG file for pages that show no widgets."""
+        return self.picture.value
+
     def _ipython_display_(self, **_) -> None:
         view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
-        still = base64.b64encode(self.picture.value).decode()  # for pages that show no widgets
+        still = base64.b64encode(self.still()).decode()
         data = {"application/vnd.jupyter.widget-view+json": view, "image/png": still}
         display({**data, "text/plain": html.unescape(self.sentence.value)}, raw=True)
 

@@ -492,6 +492,7 @@ memorization pupil
 pictures
 figures
 widgets
+game
 """.strip().splitlines()
 MODULES = sorted(path.stem for path in (ROOT / "cgan_utils").glob("*.py") if path.stem[:2] != "__")
 
