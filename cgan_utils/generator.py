@@ -15,8 +15,8 @@ IMAGE_SHAPE = (28, 28, 1)  # MNIST's; every builder takes another one
 class DepthToSpace(layers.Layer):
     """Lays 4·C maps (B, H, W, 4·C) out as C of twice the size, (B, 2·H, 2·W, C).
 
-    Every pixel becomes a square of 2×2. After a convolution this enlarges like a transposed one,
-    for less work (sub-pixel convolution, Shi et al. 2016, arXiv 1609.05158).
+    Every pixel becomes a square of 2×2. After a convolution of 3×3 this is a transposed one of 6×6
+    with its numbers sorted, and faster (sub-pixel convolution, Shi et al. 2016, arXiv 1609.05158).
     """
 
     def call(self, maps):
