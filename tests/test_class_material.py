@@ -9,10 +9,11 @@ import tensorflow as tf
 
 import cgan_utils as cg
 import repository
+from cgan_utils import toy
 
 ROOT = repository.ROOT
 BOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-SPACE = {"cg": cg, "keras": keras, "tf": tf, "layers": keras.layers}
+SPACE = {"cg": cg, "keras": keras, "tf": tf, "layers": keras.layers, "toy": toy}
 
 
 def prose_of(stem: str) -> str:
