@@ -105,6 +105,18 @@ def test_no_direction_does_one_thing_alone(measured):
     assert (steps[1, :, :2] < 0).all()
 
 
+def test_at_the_ends_of_the_sliders_some_digits_fall_apart(generator):
+    assert "at the ends, some fall apart" in prose_of("00_start")
+    latents, asked = (
+        np.repeat(generator.draw_latents(20, seed=0), 10, axis=0),
+        np.tile(range(10), 20),
+    )
+    for direction in cg.latent_directions(generator):
+        for amount in (-4, 4):
+            images = generator.generate(asked, latents=latents + amount * direction)
+            assert 0.85 < np.mean(cg.Judge().recognize(images) == asked) < 1
+
+
 def test_what_the_judge_reads_between_a_3_and_an_8(generator):
     assert (
         "a 3 up to 30 % and an 8 from 50 %; at 40 % it leans to a 5, which nobody asked for"
