@@ -48,7 +48,7 @@ from .figures import (
 from .files import load_results
 from .game import play_game
 from .generator import build_generator, build_published_generator, multiply_adds
-from .interpolation import interpolate_labels, label_path, latent_path
+from .interpolation import interpolate_labels, label_path, latent_directions, latent_path
 from .judge import Judge
 from .losses import (
     discriminator_loss,

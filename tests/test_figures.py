@@ -114,12 +114,20 @@ def test_beside_is_in_color_if_either_part_is(color):
 
 def test_a_bar_is_as_high_as_its_number():
     picture = bar_chart([0, 0.5, 1])
-    assert picture.shape == (168, 2 * (3 * 28 + 2))
-    bright = [(picture[:112, 58 * i + 28] == np.float32(0.8)).sum() for i in range(3)]
-    assert bright == [0, 56, 112]
-    numbers = [picture[112:, 58 * i : 58 * i + 56] for i in range(3)]
+    assert picture.shape == (168, 56 * 4)
+    middles = [56 + 56 * i + 28 for i in range(3)]
+    assert [(picture[:134, x] == np.float32(0.8)).sum() for x in middles] == [0, 56, 112]
+    numbers = [picture[136:, x - 28 : x + 28] for x in middles]
     assert all(number.max() > 0.9 for number in numbers)
     assert (numbers[0] != numbers[1]).any()
+
+
+def test_bars_stand_on_a_scale():
+    """Lines at 0, 50 and 100 % from one side to the other, with their numbers on the left."""
+    picture = bar_chart([0, 0])
+    (lines,) = np.nonzero((picture[: 134 + 1, 56:] > 0.3).all(axis=1))
+    assert lines.tolist() == [22, 78, 134]
+    assert all(picture[y - 8 : y + 8, :48].max() > 0.9 for y in lines)
 
 
 @pytest.mark.parametrize("bars", [[], [[0.5]], [0.5, np.nan], [-0.1], [1.1]])
