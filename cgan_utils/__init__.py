@@ -13,12 +13,13 @@
 | 08_wasserstein | the critic and the gradient penalty | wasserstein |
 | 09_conditioning | ways in for the label, side by side | conditioning |
 
-Beside them: patient, the networks of the generators we ship; figures and pictures, what is drawn;
-files, what the package ships; checks, fitting and settings, what inputs and networks go through.
+Beside them: patient, the networks of the generators we ship; diagrams, figures and pictures, what
+is drawn; files, what the package ships; checks, fitting and settings, what inputs and networks go
+through.
 
 Imports go one way: what comes in (datasets, conditions, data), networks, the game (losses,
 training, recipes), what comes out (sampler, pretrained, interpolation), what is measured (metrics,
-judge, evaluation), the edge (figures, widgets).
+judge, evaluation), the edge (figures, diagrams, widgets).
 """
 
 from . import _quiet  # first: it imports TensorFlow without its log
@@ -33,6 +34,7 @@ from .conditioning import (
 from .conditions import Attributes, Classes, one_hot
 from .data import LabeledImages, load_images
 from .datasets import DATASETS, DataSet
+from .diagrams import Diagram, diagram
 from .discriminator import LabelPlanes, build_discriminator, build_published_discriminator
 from .evaluation import LabelUseProbe, Scores, conditional_accuracy, evaluate
 from .figures import (

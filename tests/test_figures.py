@@ -1,5 +1,7 @@
+import html
 import io
 import os
+import re
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -473,3 +475,20 @@ def test_a_failed_write_keeps_the_old_file(tmp_path, monkeypatch, step):
         cg.save_gif(path, FRAMES[:2])
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
+
+
+# Shown source
+
+
+def test_shown_source_is_framed_and_takes_the_colors_of_the_page(monkeypatch):
+    shown = []
+    monkeypatch.setattr(figures, "display", lambda data, raw: shown.append(data))
+    cg.show_source(cg.one_hot, cg.LabelPlanes)
+    assert len(shown) == 2 and shown[0]["text/plain"].startswith("def one_hot(")
+    for data in shown:
+        page = data["text/html"]
+        assert re.search(r"<pre style=\"[^\"]*border: 1px solid", page)
+        assert "var(--jp-cell-editor-background, " in page
+        colors = re.findall(r'<span style="color: ([^;"]*)', page)
+        assert colors and all(color.startswith("var(--jp-mirror-editor-") for color in colors)
+        assert html.unescape(re.sub("<[^>]+>", "", page)).strip() == data["text/plain"].strip()

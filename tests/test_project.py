@@ -491,7 +491,7 @@ evaluation
 memorization pupil
 pictures
 figures
-widgets
+diagrams widgets
 """.strip().splitlines()
 MODULES = sorted(path.stem for path in (ROOT / "cgan_utils").glob("*.py") if path.stem[:2] != "__")
 
