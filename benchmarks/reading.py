@@ -1,9 +1,9 @@
 """How does a run read? D's losses on what it trains on and on unseen digits; runs that go wrong.
 
-    python benchmarks/reading.py    # 21 runs of the quick recipe, about a quarter of an hour
+    python benchmarks/reading.py    # 21 runs of the quick recipe, about ten minutes
 
 Same networks, same data (the embedded sample), three seeds; 05_training draws it. The healthy run
-is the recipe as it is; the others change one thing and stop after three epochs.
+is the recipe as it is; the others change one thing and stop after two epochs.
 """
 
 from dataclasses import replace
@@ -19,7 +19,7 @@ from cgan_utils.files import SHIPPED
 
 QUICK = cg.RECIPES["quick"]
 SEEDS = (0, 1, 2)
-SHORT = 3  # epochs of all but the healthy run, at a rate that does not fall
+SHORT = 2  # epochs of all but the healthy run, at a rate that does not fall
 SAMPLES = 2_000
 WAYS = {
     "healthy": QUICK,
