@@ -80,3 +80,44 @@ CLAIMS_06 = {
         printed("06_interpolation", "two digits", "second judge")[1] == 10,
     ],
 }
+
+
+def run_of(way, key):
+    """One row a seed of the stored runs that 05 reads."""
+    runs = [run for run in cg.load_results("reading")["runs"] if run["way"] == way]
+    return np.array([run[key] for run in sorted(runs, key=lambda run: run["seed"])])
+
+
+def of_the_readers_program(judge):
+    """Percent recognized as asked for, the least and the most of five seeds."""
+    shares = [run[judge]["conditional_accuracy"] for run in common.Log("one_screen").table("runs")]
+    assert len(shares) == 5
+    return [round(100 * f(shares), 1) for f in (min, max)]
+
+
+CLAIMS_05 = {
+    "98.9% to 99.6% by the first judge and 99.4% to 99.8% by the second": lambda: [
+        of_the_readers_program("mnist") == [98.9, 99.6],
+        of_the_readers_program("mnist_second") == [99.4, 99.8],
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence", "holds"),
+    [
+        (name, sentence, holds)
+        for name, claims in (("05_training", CLAIMS_05), ("06_interpolation", CLAIMS_06))
+        for sentence, holds in claims.items()
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_the_sentence_is_there_and_holds(name, sentence, holds):
+    assert sentence in text_of(name)
+    assert np.all(holds())
+
+
+def test_the_readers_program_has_at_most_60_lines_and_draws_what_is_asked_for():
+    lines = [line for source in one_screen.program() for line in source.splitlines()]
+    assert len([line for line in lines if line.strip()]) <= 60
+    assert of_the_readers_program("mnist")[0] >= 95
