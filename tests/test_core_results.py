@@ -5,11 +5,11 @@ import re
 import nbformat
 import numpy as np
 import pytest
+from test_results import ROOT, text_of
 
 import cgan_utils as cg
 import common
 import one_screen
-from test_results import ROOT, text_of
 
 
 def printed(name, *words):
@@ -48,15 +48,17 @@ CLAIMS_06 = {
         abs(cg.label_path(cg.Classes.numbered(10), [6, 1], 50)[10, 1] - 0.2) < 0.01,
         *(printed("06_interpolation", "frame 10,", judge)[0] == 6 for judge in ("first", "second")),
     ],
-    "as clear as any, and *more alike*": lambda: [
-        printed("06_interpolation", "middle, straight")[i]
-        >= printed("06_interpolation", "where roads start")[i]
-        for i in (1, 2)
-    ]
-    + [
-        printed("06_interpolation", "middle, straight")[3]
-        < 0.9 * printed("06_interpolation", "middle of the arc")[3]
-    ],
+    "as clear as any, and *more alike*": lambda: (
+        [
+            printed("06_interpolation", "middle, straight")[i]
+            >= printed("06_interpolation", "where roads start")[i]
+            for i in (1, 2)
+        ]
+        + [
+            printed("06_interpolation", "middle, straight")[3]
+            < 0.9 * printed("06_interpolation", "middle of the arc")[3]
+        ]
+    ),
     "14% instead of 18% by the first and in 13% instead of 17% by the second": lambda: (
         middles("arc") + middles("straight") == [14, 13, 18, 17]
     ),
@@ -88,6 +90,16 @@ def run_of(way, key):
     return np.array([run[key] for run in sorted(runs, key=lambda run: run["seed"])])
 
 
+def healthy(key):
+    """A loss of the healthy runs, epoch by epoch: the mean of the seeds."""
+    return run_of("healthy", key).mean(axis=0)
+
+
+def recognized(way):
+    """The share that the first judge recognizes as asked for, one a seed."""
+    return np.array([accuracy["mnist"] for accuracy in run_of(way, "accuracy")])
+
+
 def of_the_readers_program(judge):
     """Percent recognized as asked for, the least and the most of five seeds."""
     shares = [run[judge]["conditional_accuracy"] for run in common.Log("one_screen").table("runs")]
@@ -99,6 +111,46 @@ CLAIMS_05 = {
     "98.9% to 99.6% by the first judge and 99.4% to 99.8% by the second": lambda: [
         of_the_readers_program("mnist") == [98.9, 99.6],
         of_the_readers_program("mnist_second") == [99.4, 99.8],
+    ],
+    "near their gray lines about epoch 6: 0.43 and 0.98": lambda: [
+        abs(healthy("d_loss_real")[5] - 0.43) < 0.01,
+        abs(healthy("d_loss_fake")[5] - 0.98) < 0.01,
+    ],
+    "on those it pays nearly twice as much in the end, no less than": lambda: [
+        1.7 < healthy("val_d_loss_real")[-1] / healthy("d_loss_real")[-1] < 2,
+        healthy("val_d_loss_real")[-1] > healthy("val_d_loss_real")[0] - 0.05,
+    ],
+    "*mismatched* falls towards zero, on unseen digits as well": lambda: [
+        healthy("d_loss_mismatched")[-1] < 0.05,
+        healthy("val_d_loss_mismatched")[-1] < 0.05,
+    ],
+    "*G* goes sideways": lambda: abs(healthy("g_loss") - 0.87) < 0.15,
+    "The fake part is at zero and G's loss far above all others": lambda: [
+        *(run_of("slow G", "d_loss_fake")[:, -1] < 0.02),
+        *(run_of("slow G", "g_loss")[:, -1] > 5),
+    ],
+    "(*mismatched* looks healthy: those images are real.)": lambda: (
+        abs(
+            run_of("slow G", "d_loss_mismatched")[:, -1]
+            - run_of("as it should be", "d_loss_mismatched")[:, -1]
+        )
+        < 0.1
+    ),
+    "Nearly all recognized, and look at the two noises: the same picture": lambda: [
+        *(recognized("slow D") > 0.97),
+        *(run_of("slow D", "variety") < 0.5),
+    ],
+    "D's parts lie about log 2": lambda: [
+        abs(run_of("slow D", part)[:, -1] - np.log(2)) < 0.15
+        for part in ("d_loss_real", "d_loss_fake", "d_loss_mismatched")
+    ],
+    "*mismatched* never falls below log 2": lambda: (
+        run_of("shuffled labels", "d_loss_mismatched") > np.log(2)
+    ),
+    "one in ten is right by chance": lambda: abs(recognized("shuffled labels") - 0.1) < 0.03,
+    "fewer recognized after two epochs. But its digits are more varied": lambda: [
+        recognized("no mismatched pairs").max() < recognized("as it should be").min(),
+        run_of("no mismatched pairs", "variety").min() > run_of("as it should be", "variety").max(),
     ],
 }
 
