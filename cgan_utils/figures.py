@@ -62,7 +62,9 @@ def show_images(
     cell = np.shape(images)[1:3]
     if ax is None:
         height, width = (length / (1.5 * max(cell)) for length in picture.shape[:2])
-        ax = plt.figure(figsize=(0.3 + width, 0.5 + height)).gca()
+        names = [] if column_labels is None else column_labels
+        lines = max((str(name).count("\n") for name in names), default=0)  # beyond the first
+        ax = plt.figure(figsize=(0.3 + width, 0.5 + 0.17 * lines + height)).gca()
     ax.imshow(picture, vmin=0, vmax=1, cmap="gray", interpolation="nearest")
     ax.grid(False)
     ax.spines[:].set_visible(False)
