@@ -1,0 +1,163 @@
+"""Sources for Sphinx from what the repository holds: the notebooks and the Markdown documents.
+
+Nothing is executed: a page shows the outputs that its notebook is saved with. Where a notebook
+shows an explorer, the page gets an element around the saved picture; `live/` brings it to life.
+"""
+
+import base64
+import html
+import re
+import tomllib
+from pathlib import Path
+
+import nbformat
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import PythonLexer
+
+ROOT = Path(__file__).resolve().parent.parent
+# The documents that become pages, if they are there, and under which name
+DOCUMENTS = {
+    "INSTRUCTORS.md": "guides/instructors.md",
+    "GLOSSARY.md": "guides/glossary.md",
+    "BENCHMARKS.md": "guides/benchmarks.md",
+}
+# The last call of a cell, and the element in which its picture comes to life
+ELEMENTS = {
+    "explore": "cgan-digit",
+    "explore_mixture": "cgan-mixture",
+    "explore_interpolation": "cgan-walk",
+    "explore_training": "cgan-strip",
+    "explore_discriminator": "cgan-scores",
+}
+_CALL = re.compile(r"^cg\.(explore\w*)\((.*)\);?$", re.MULTILINE)
+_COLAB_IMAGE = "https://colab.research.google.com/assets/colab-badge.svg"
+_LINK = re.compile(r"(\]\()(?!https?:|#|mailto:)([^)\s]+)(?=[)\s])")
+
+
+def repository() -> str:
+    """Give the repository's address, which pyproject.toml holds."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    return project["urls"]["Repository"]
+
+
+def notebooks() -> list[Path]:
+    """Give the series' notebooks, in order."""
+    return sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
+
+
+def write_sources(folder: Path) -> None:
+    """Write everything that Sphinx reads into a folder."""
+    for path in notebooks():
+        nbformat.write(
+            notebook_page(nbformat.read(path, as_version=4), path.stem), folder / path.name
+        )
+    (folder / "guides").mkdir()
+    for name, page in DOCUMENTS.items():
+        if (ROOT / name).exists():
+            text = (ROOT / name).read_text("utf-8")
+            (folder / page).write_text(relinked(text, Path(name), Path(page)), "utf-8")
+    (folder / "index.md").write_text(start_page(), "utf-8")
+
+
+def start_page() -> str:
+    """Give the start page, which opens on the first explorer of the first notebook."""
+    first = notebook_page(nbformat.read(notebooks()[0], as_version=4), notebooks()[0].stem)
+    pictures = [
+        o.data["text/html"] for c in first.cells for o in c.get("outputs", []) if is_live(o)
+    ]
+    text = (ROOT / "site" / "index.md").read_text("utf-8")
+    return text.replace("EXPLORER", pictures[0]).replace("REPOSITORY", repository())
+
+
+def is_live(output: nbformat.NotebookNode) -> bool:
+    """Tell whether an output is an explorer's element."""
+    return output.get("data", {}).get("text/html", "").startswith("<cgan-")
+
+
+def notebook_page(notebook: nbformat.NotebookNode, name: str) -> nbformat.NotebookNode:
+    """Give a notebook as the page shows it: own badge, theme's colors, explorers, descriptions."""
+    shipped = shipped_names(notebook)
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = relinked(cell.source, Path("notebooks", name), Path(name))
+            cell.source = with_badges(cell.source, name)
+            continue
+        if cell.cell_type != "code":
+            continue
+        call = _CALL.findall(cell.source)
+        if call and call[-1][0] in ELEMENTS:
+            cell.outputs = [live_output(cell, *call[-1], shipped)]
+        for output in cell.outputs:
+            uncolor(output)
+        title = re.findall(r'title=f?"([^"{]+)', cell.source)
+        image = {"alt": title[-1] if title else "The figure that the code above draws"}
+        cell.metadata["mystnb"] = {"image": image}
+    return notebook
+
+
+def shipped_names(notebook: nbformat.NotebookNode) -> set[str]:
+    """Give the variables that hold what came with the package, not what the notebook trained."""
+    source = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
+    return set(re.findall(r'^(\w+) = cg\.load_pretrained\("mnist"\)', source, re.MULTILINE))
+
+
+def live_output(
+    cell: nbformat.NotebookNode, function: str, arguments: str, shipped: set[str]
+) -> nbformat.NotebookNode:
+    """Give an output with the explorer's element around the picture that the notebook saved."""
+    data = next(output.data for output in cell.outputs if "image/png" in output.get("data", {}))
+    alt = html.escape(data["text/plain"])
+    picture = f'<img alt="{alt}" src="data:image/png;base64,{data["image/png"].strip()}">'
+    own = arguments not in shipped and not arguments.startswith("cg.load_")
+    element = ELEMENTS[function]
+    page = f"<{element}{' data-shipped' if own else ''}>{picture}</{element}>"
+    return nbformat.v4.new_output("display_data", {"text/html": page})
+
+
+def uncolor(output: nbformat.NotebookNode) -> None:
+    """Leave the colors of shown source to the theme, which has some for light and for dark."""
+    data = output.get("data", {})
+    if data.get("text/html", "").startswith('<div class="highlight">'):
+        data["text/html"] = highlight(data["text/plain"], PythonLexer(), HtmlFormatter())
+
+
+def with_badges(source: str, name: str) -> str:
+    """Give Markdown whose Colab badge is a picture of the site, with the notebook's file beside."""
+    badge = re.compile(rf"\[!\[Open in Colab\]\({re.escape(_COLAB_IMAGE)}\)\]\(([^)]+)\)")
+    file = f'<a href="notebooks/{name}.ipynb" download>This notebook as a file</a>'
+    return badge.sub(
+        rf'<p class="badges"><a href="\1"><img src="_static/colab.svg" alt="Open in Colab" '
+        rf'width="117" height="20"></a> {file}</p>',
+        source,
+    )
+
+
+def relinked(text: str, source: Path, page: Path) -> str:
+    """Give Markdown whose links lead to pages of the site, or else to the repository.
+
+    source: where the text stands in the repository; page: where in the site.
+    """
+    up = "../" * (len(page.parts) - 1)
+
+    def lead(match: re.Match) -> str:
+        place, _, anchor = match[2].partition("#")
+        path = (ROOT / source.parent / place).resolve()
+        if not path.is_relative_to(ROOT) or not path.exists():
+            return match[0]
+        name, anchor = path.relative_to(ROOT).as_posix(), f"#{anchor}" if anchor else ""
+        if name in DOCUMENTS:
+            return match[1] + up + DOCUMENTS[name] + anchor
+        if path in notebooks():
+            return match[1] + up + path.name + anchor
+        if path.suffix in {".png", ".gif"}:
+            return match[1] + embedded(path)
+        kind = "tree" if path.is_dir() else "blob"
+        return f"{match[1]}{repository()}/{kind}/main/{name}{anchor}"
+
+    return _LINK.sub(lead, text)
+
+
+def embedded(path: Path) -> str:
+    """Give the address of a picture that holds the picture itself."""
+    return f"data:image/{path.suffix[1:]};base64,{base64.b64encode(path.read_bytes()).decode()}"

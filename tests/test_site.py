@@ -1,0 +1,149 @@
+"""The site in Chromium: what every page owes its reader, whichever notebook it is made of."""
+
+import functools
+import http.server
+import re
+import threading
+from pathlib import Path
+from urllib.parse import unquote, urldefrag
+
+import pytest
+
+import build
+import pages
+
+AXE = build.NODE_MODULES / "axe-core" / "axe.min.js"
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+NAMES = [f"{path.stem}.html" for path in pages.notebooks()]
+NAMES += ["index.html", "search.html", "guides/benchmarks.html"]
+
+
+class Handler(http.server.SimpleHTTPRequestHandler):
+    """Serves the site below /series/, as a project's pages lie below the project's name."""
+
+    def translate_path(self, path):
+        return super().translate_path(path.removeprefix("/series"))
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory) -> Path:
+    """A folder with the whole site, built anew."""
+    if not AXE.exists():
+        pytest.skip("the site's Node packages are missing (make test installs them)")
+    folder = tmp_path_factory.mktemp("built") / "site"
+    build.build(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def origin(site):
+    handler = functools.partial(Handler, directory=str(site))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/series/"
+    server.shutdown()
+
+
+@pytest.fixture
+def visit(chromium, origin):
+    """A function that opens a page, in a context of its own, and remembers what went wrong."""
+    contexts = []
+
+    def open_page(name: str, **settings):
+        context = chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, **settings})
+        contexts.append(context)
+        page = context.new_page()
+        page.elsewhere, page.errors = [], []
+
+        def guard(route):
+            if route.request.url.startswith((origin, "data:", "blob:")):
+                return route.continue_()
+            page.elsewhere.append(route.request.url)
+            return route.abort()
+
+        page.route("**/*", guard)
+        page.on("pageerror", lambda error: page.errors.append(str(error)))
+        page.on("console", lambda m: m.type in ("error", "warning") and page.errors.append(m.text))
+        page.goto(origin + name)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+def axe_findings(page) -> dict:
+    """What axe-core finds against WCAG 2.2 A and AA: an example of each rule."""
+    page.evaluate(AXE.read_text("utf-8"))
+    settings = {"resultTypes": ["violations"], "runOnly": WCAG}
+    found = page.evaluate("settings => axe.run(document, settings)", settings)["violations"]
+    return {rule["id"]: rule["nodes"][0]["html"][:200] for rule in found}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_page_is_accessible_in_light_and_dark_and_asks_no_other_host(visit, name):
+    page = visit(name)
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        assert (scheme, axe_findings(page)) == (scheme, {})
+    page.set_viewport_size({"width": 360, "height": 800})
+    page.wait_for_timeout(100)
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    assert page.elsewhere == [] and page.errors == []
+
+
+def test_no_link_is_broken(site):
+    files = sorted(site.rglob("*.html"))
+    text = {file: file.read_text("utf-8") for file in files}
+    broken = []
+    for file in files:
+        for link in re.findall(r'(?:href|src)="([^"]+)"', text[file]):
+            place, anchor = urldefrag(unquote(link))
+            if re.match(r"(https?|data|mailto):", place):
+                continue
+            target = (file.parent / place.partition("?")[0]).resolve() if place else file
+            there = target.is_file() and (
+                not anchor or target.suffix != ".html" or f'id="{anchor}"' in text[target]
+            )
+            if not there:
+                broken.append((file.name, link))
+    assert broken == []
+
+
+def test_formulas_are_drawn_while_the_site_is_built(site):
+    text = (site / "04_minimax_loss.html").read_text("utf-8")
+    assert text.count('class="katex"') > 50 and "katex-error" not in text and "$$" not in text
+
+
+def test_without_javascript_a_page_shows_text_formulas_and_stills(visit):
+    page = visit("00_start.html", java_script_enabled=False)
+    assert page.locator("cgan-digit > img").is_visible()
+    assert page.locator("article h1").inner_text().startswith("00")
+
+
+def test_the_search_finds_a_word_of_a_notebook(visit):
+    page = visit("search.html?q=projection")
+    page.locator("#search-results li a").first.wait_for()
+    assert page.errors == []
+
+
+def test_a_link_out_of_a_document_leads_to_a_page_or_to_the_repository():
+    source, page = Path("BENCHMARKS.md"), Path("guides/benchmarks.md")
+    text = "[a](notebooks/01_data.ipynb#x) [b](LICENSE) [c](https://x.org) [d](cgan_utils)"
+    address = pages.repository()
+    assert pages.relinked(text, source, page) == (
+        f"[a](../01_data.ipynb#x) [b]({address}/blob/main/LICENSE) [c](https://x.org) "
+        f"[d]({address}/tree/main/cgan_utils)"
+    )
+
+
+def test_what_sphinx_warns_of_stops_the_build_and_the_old_site_stays(tmp_path, monkeypatch):
+    old = tmp_path / "site"
+    old.mkdir()
+    monkeypatch.setattr(pages, "start_page", lambda: "# Start\n\n[nowhere](nowhere.md)\n")
+    with pytest.raises(RuntimeError, match="not built"):
+        build.build(old)
+    assert list(tmp_path.iterdir()) == [old]
