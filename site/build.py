@@ -5,11 +5,14 @@ import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from sphinx.cmd.build import build_main
 
 import pages
+import weights
 
 SITE, OUTPUT = pages.ROOT / "site", pages.ROOT / "outputs" / "site"
 NODE_MODULES = SITE / "node_modules"
@@ -31,22 +34,36 @@ def build(output: Path = OUTPUT) -> None:
         write_static(static)
         for notebook in pages.notebooks():
             shutil.copy(notebook, extra / "notebooks")
-        # KaTeX draws the formulas with the Node beside this Python, if it is an environment's.
-        os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         settings = {"html_static_path": static, "html_extra_path": extra}
         options = [word for pair in settings.items() for word in ("-D", "{}={}".format(*pair))]
         options += ["--conf-dir", str(SITE), "--doctree-dir", str(Path(scratch, "doctrees"))]
-        if build_main(["--quiet", "--fail-on-warning", *options, str(sources), str(built)]):
+        with own_node():
+            failed = build_main(
+                ["--quiet", "--fail-on-warning", *options, str(sources), str(built)]
+            )
+        if failed:
             raise RuntimeError("the site was not built, for the reasons above.")
         shutil.rmtree(output, ignore_errors=True)
         built.replace(output)
 
 
+@contextmanager
+def own_node() -> Iterator[None]:
+    """Let `node`, which draws the formulas, be the one beside this Python, if there is one."""
+    before = os.environ["PATH"]
+    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{before}"
+    try:
+        yield
+    finally:
+        os.environ["PATH"] = before
+
+
 def write_static(folder: Path) -> None:
-    """Write what pages load beside their text: looks, scripts, formulas' fonts."""
+    """Write what pages load beside their text: looks, scripts, networks, formulas' fonts."""
     for name in ("look.css", "page.js", "colab.svg"):
         shutil.copy(SITE / name, folder)
     shutil.copytree(SITE / "live", folder / "live", ignore=shutil.ignore_patterns("*.ts"))
+    weights.write_files(folder / "live")
     katex = NODE_MODULES / "katex" / "dist"
     (folder / "katex" / "fonts").mkdir(parents=True)
     shutil.copy(katex / "katex.min.css", folder / "katex")

@@ -1,11 +1,12 @@
 """Sphinx's settings for the site; `build.py` calls Sphinx."""
 
-import sys
 from pathlib import Path
 
+import sphinxcontrib.katex
+
+import pages
+
 SITE = Path(__file__).resolve().parent
-sys.path.insert(0, str(SITE))
-import pages  # noqa: E402
 
 project = html_title = "Conditional GANs, step by step"
 author = copyright = ""
@@ -18,6 +19,8 @@ myst_heading_anchors = 4
 suppress_warnings = ["mystnb.unknown_mime_type", "myst.header"]
 
 katex_prerender = True
+# Seconds; the default of 5 is too little for a busy machine.
+sphinxcontrib.katex.STARTUP_TIMEOUT = sphinxcontrib.katex.RENDER_TIMEOUT = 60
 katex_js_path = str(SITE / "node_modules/katex/dist/katex.min.js")
 katex_css_path = "katex/katex.min.css"
 

@@ -1,9 +1,6 @@
 """The site in Chromium: what every page owes its reader, whichever notebook it is made of."""
 
-import functools
-import http.server
 import re
-import threading
 from pathlib import Path
 from urllib.parse import unquote, urldefrag
 
@@ -16,63 +13,6 @@ AXE = build.NODE_MODULES / "axe-core" / "axe.min.js"
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 NAMES = [f"{path.stem}.html" for path in pages.notebooks()]
 NAMES += ["index.html", "search.html", "guides/benchmarks.html"]
-
-
-class Handler(http.server.SimpleHTTPRequestHandler):
-    """Serves the site below /series/, as a project's pages lie below the project's name."""
-
-    def translate_path(self, path):
-        return super().translate_path(path.removeprefix("/series"))
-
-    def log_message(self, *_):
-        pass
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory) -> Path:
-    """A folder with the whole site, built anew."""
-    if not AXE.exists():
-        pytest.skip("the site's Node packages are missing (make test installs them)")
-    folder = tmp_path_factory.mktemp("built") / "site"
-    build.build(folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def origin(site):
-    handler = functools.partial(Handler, directory=str(site))
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/series/"
-    server.shutdown()
-
-
-@pytest.fixture
-def visit(chromium, origin):
-    """A function that opens a page, in a context of its own, and remembers what went wrong."""
-    contexts = []
-
-    def open_page(name: str, **settings):
-        context = chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, **settings})
-        contexts.append(context)
-        page = context.new_page()
-        page.elsewhere, page.errors = [], []
-
-        def guard(route):
-            if route.request.url.startswith((origin, "data:", "blob:")):
-                return route.continue_()
-            page.elsewhere.append(route.request.url)
-            return route.abort()
-
-        page.route("**/*", guard)
-        page.on("pageerror", lambda error: page.errors.append(str(error)))
-        page.on("console", lambda m: m.type in ("error", "warning") and page.errors.append(m.text))
-        page.goto(origin + name)
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
 
 
 def axe_findings(page) -> dict:
