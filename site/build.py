@@ -63,6 +63,7 @@ def write_static(folder: Path) -> None:
     for name in ("look.css", "page.js", "colab.svg"):
         shutil.copy(SITE / name, folder)
     shutil.copytree(SITE / "live", folder / "live", ignore=shutil.ignore_patterns("*.ts"))
+    shutil.copy(NODE_MODULES / "gifenc" / "dist" / "gifenc.esm.js", folder / "live")
     weights.write_files(folder / "live")
     katex = NODE_MODULES / "katex" / "dist"
     (folder / "katex" / "fonts").mkdir(parents=True)

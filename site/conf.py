@@ -2,15 +2,11 @@
 
 from pathlib import Path
 
-import sphinxcontrib.katex
-
-import pages
-
 SITE = Path(__file__).resolve().parent
 
 project = html_title = "Conditional GANs, step by step"
 author = copyright = ""
-extensions = ["myst_nb", "sphinxcontrib.katex", "sphinx_copybutton"]
+extensions = ["myst_nb", "formulas", "sphinx_copybutton"]
 
 nb_execution_mode = "off"
 nb_merge_streams = True
@@ -18,14 +14,9 @@ myst_enable_extensions = ["dollarmath", "amsmath"]
 myst_heading_anchors = 4
 suppress_warnings = ["mystnb.unknown_mime_type", "myst.header"]
 
-katex_prerender = True
-# Seconds; the default of 5 is too little for a busy machine.
-sphinxcontrib.katex.STARTUP_TIMEOUT = sphinxcontrib.katex.RENDER_TIMEOUT = 60
-katex_js_path = str(SITE / "node_modules/katex/dist/katex.min.js")
-katex_css_path = "katex/katex.min.css"
-
+html_favicon = str(SITE / "icon.svg")
 html_theme = "furo"
-html_css_files = ["look.css"]
+html_css_files = ["katex/katex.min.css", "look.css", "live/look.css"]
 html_js_files = [("page.js", {"type": "module"}), ("live/elements.js", {"type": "module"})]
 html_copy_source = False
 html_show_sphinx = html_show_copyright = html_use_index = False
@@ -35,4 +26,3 @@ html_theme_options = {
     "light_css_variables": {"color-brand-primary": "#005a8f", "color-brand-content": "#005a8f"},
     "dark_css_variables": {"color-brand-primary": "#56b4e9", "color-brand-content": "#56b4e9"},
 }
-html_context = {"repository": pages.repository()}

@@ -1,6 +1,6 @@
 // What is wider than its box can be scrolled with the keys, too.
 function reach() {
-  for (const box of document.querySelectorAll("pre, .math, .table-wrapper, table, .katex-display")) {
+  for (const box of document.querySelectorAll("pre, .formula, .table-wrapper, table")) {
     if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
     else box.removeAttribute("tabindex");
   }

@@ -30,6 +30,15 @@ ELEMENTS = {
     "explore_training": "cgan-strip",
     "explore_discriminator": "cgan-scores",
 }
+# What a page has beside its notebook: below the first cell with this code, or else at its end
+TRAIN = """\
+### Or train one here
+
+This is the same recipe, on the same 4,000 digits, in your browser: there is no kernel, and nothing
+leaves your machine. Watch the digits, take single steps of $D$ and of $G$, hear the judge. What you
+have trained goes into explorers below it, and into a file.
+"""
+ADDED = {"05_training": ("= cg.train(", TRAIN, "cgan-train")}
 _CALL = re.compile(r"^cg\.(explore\w*)\((.*)\);?$", re.MULTILINE)
 _COLAB_IMAGE = "https://colab.research.google.com/assets/colab-badge.svg"
 _LINK = re.compile(r"(\]\()(?!https?:|#|mailto:)([^)\s]+)(?=[)\s])")
@@ -93,7 +102,17 @@ def notebook_page(notebook: nbformat.NotebookNode, name: str) -> nbformat.Notebo
         title = re.findall(r'title=f?"([^"{]+)', cell.source)
         image = {"alt": title[-1] if title else "The figure that the code above draws"}
         cell.metadata["mystnb"] = {"image": image}
+    if name in ADDED:
+        add(notebook, *ADDED[name])
     return notebook
+
+
+def add(notebook: nbformat.NotebookNode, code: str, text: str, element: str) -> None:
+    """Add an element, with text above it, below the first cell with this code, or at the end."""
+    places = [i for i, c in enumerate(notebook.cells) if c.cell_type == "code" and code in c.source]
+    place = places[0] + 1 if places else len(notebook.cells) - 1
+    page = f"{text}\n<{element}><p>This needs JavaScript.</p></{element}>"
+    notebook.cells.insert(place, nbformat.v4.new_markdown_cell(page))
 
 
 def shipped_names(notebook: nbformat.NotebookNode) -> set[str]:

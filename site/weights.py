@@ -58,7 +58,7 @@ def exported(network: "keras.Model") -> tuple[list[dict], dict[str, np.ndarray]]
             continue
         if name in ACTIVATIONS:
             found[-1]["activation"] = ACTIVATIONS[name]
-        elif name == "BatchNormalization":
+        elif name in NORMS:
             fold(found[-1], layer)
         elif layer.name == "logit":
             found.append(heads(network))
@@ -79,6 +79,7 @@ def exported(network: "keras.Model") -> tuple[list[dict], dict[str, np.ndarray]]
 
 # Layers that leave numbers as they lie; what they say is in the shapes of the others
 PASSED = {"InputLayer", "Concatenate", "Reshape", "Flatten", "Add", "Dot", "Dropout"}
+NORMS = {"BatchNormalization", "FusedBatchNormalization"}
 ACTIVATIONS = {"ReLU": "relu", "LeakyReLU": "leaky"}
 
 

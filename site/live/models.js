@@ -29,9 +29,14 @@ export class Generator {
     return this.network.forward(rows.length);
   }
 
+  /** Every class once, each from noise of its own: (10, 784). */
+  drawEach(latents) {
+    return this.draw(oneHots, latents);
+  }
+
   /** Every class once, from the same noise: (10, 784). */
   drawAll(latent) {
-    return this.draw(oneHots, Array(CLASSES).fill(latent));
+    return this.drawEach(Array(CLASSES).fill(latent));
   }
 }
 

@@ -23,16 +23,21 @@ export class Network {
   /** layers and arrays: see above. count: the most inputs that are ever given at once. */
   constructor(kernels, layers, arrays, count) {
     this.inputs = kernels.room(count * size(layers[0].in));
+    this.rooms = {};
     this.steps = layers.map((layer, i) => {
       const put = (name) => {
-        const array = arrays[`${i}.${name}`];
-        const room = kernels.room(array.length);
-        room.set(array);
-        return room;
+        const key = `${i}.${name}`;
+        return (this.rooms[key] = kernels.room(arrays[key].length));
       };
       return KINDS[layer.kind](kernels, layer, put, count);
     });
     this.outputs = size(layers.at(-1).out);
+    this.put(arrays);
+  }
+
+  /** Takes over other arrays of the same layers. */
+  put(arrays) {
+    for (const [key, room] of Object.entries(this.rooms)) room.set(arrays[key]);
   }
 
   /** Gives outputs for the first `count` rows of `inputs`: a view that the next call overwrites. */
@@ -171,14 +176,17 @@ function shuffle(kernels, { in: [small], out: [large, , c] }, put, count) {
   };
 }
 
-/** Moves numbers from 4·c maps (count, small, small) to c maps of twice the size. */
-export function depthToSpace(x, y, count, small, c) {
-  let from = 0;
+/** Moves numbers from 4·c maps (count, small, small) to c maps of twice the size, or back. */
+export function depthToSpace(x, y, count, small, c, back = false) {
+  let deep = 0;
   for (let row = 0; row < count * small; row++) {
     for (let column = 0; column < small; column++) {
       for (let part = 0; part < 4; part++) {
-        const to = ((2 * row + (part >> 1)) * 2 * small + 2 * column + (part & 1)) * c;
-        for (let j = 0; j < c; j++) y[to + j] = x[from++];
+        const wide = ((2 * row + (part >> 1)) * 2 * small + 2 * column + (part & 1)) * c;
+        for (let j = 0; j < c; j++, deep++) {
+          if (back) y[deep] = x[wide + j];
+          else y[wide + j] = x[deep];
+        }
       }
     }
   }
