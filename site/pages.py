@@ -29,6 +29,7 @@ ELEMENTS = {
     "explore_interpolation": "cgan-walk",
     "explore_training": "cgan-strip",
     "explore_discriminator": "cgan-scores",
+    "play_game": "cgan-game",
 }
 # What a page has beside its notebook: below the first cell with this code, or else at its end
 TRAIN = """\
@@ -39,7 +40,7 @@ leaves your machine. Watch the digits, take single steps of $D$ and of $G$, hear
 have trained goes into explorers below it, and into a file.
 """
 ADDED = {"05_training": ("= cg.train(", TRAIN, "cgan-train")}
-_CALL = re.compile(r"^cg\.(explore\w*)\((.*)\);?$", re.MULTILINE)
+_CALL = re.compile(r"^cg\.(explore\w*|play_game)\((.*)\);?$", re.MULTILINE)
 _COLAB_IMAGE = "https://colab.research.google.com/assets/colab-badge.svg"
 _LINK = re.compile(r"(\]\()(?!https?:|#|mailto:)([^)\s]+)(?=[)\s])")
 

@@ -1,5 +1,5 @@
-// numpy.random.default_rng(seed).standard_normal(count, dtype=float32), bit for bit, so that a seed
-// gives the same picture here and in a notebook: SeedSequence, PCG64 (O'Neill 2014) and the ziggurat
+// Random numbers. Those of the explorers are numpy.random.default_rng(seed).standard_normal(count,
+// dtype=float32), bit for bit, so that a seed gives the same picture here and in a notebook: SeedSequence, PCG64 (O'Neill 2014) and the ziggurat
 // of 256 steps (Marsaglia and Tsang 2000, in the variant of Doornik 2005).
 
 const MASK_64 = (1n << 64n) - 1n;
@@ -110,4 +110,14 @@ function seedWords(seed) {
     return BigInt((value ^ (value >>> 16)) >>> 0);
   });
   return [0, 2, 4, 6].map((i) => words[i] | (words[i + 1] << 32n));
+}
+
+/** Gives a function that draws numbers in [0, 1), for training: "mulberry32", which is quick and short. */
+export function randomNumbers(seed) {
+  return () => {
+    seed = (seed + 0x6d2b79f5) | 0;
+    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
+    t ^= t + Math.imul(t ^ (t >>> 7), 61 | t);
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
 }

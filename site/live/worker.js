@@ -4,6 +4,7 @@ import { fetchArrays } from "./files.js";
 import { loadKernels } from "./kernels.js";
 import { Generator, Judge } from "./models.js";
 import { fetchNetwork, Network } from "./network.js";
+import { randomNumbers } from "./noise.js";
 import { BATCH, CLASSES, LATENTS, MEMORY, PIXELS, Trainer } from "./trainer.js";
 
 const SHOWN = 30; // digits: three of each class
@@ -136,14 +137,4 @@ function verdict(count) {
 function hand() {
   const { trainer } = state;
   postMessage({ generator: trainer.averagedGenerator(), discriminator: trainer.trainedDiscriminator() });
-}
-
-/** Numbers in [0, 1), by the generator "mulberry32". */
-function randomNumbers(seed) {
-  return () => {
-    seed = (seed + 0x6d2b79f5) | 0;
-    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-    t ^= t + Math.imul(t ^ (t >>> 7), 61 | t);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
