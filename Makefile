@@ -52,7 +52,7 @@ benchmark: .venv/installed-notebooks
 tables: .venv/installed-notebooks
 	@$(BIN)/python benchmarks/tables.py
 
-notebooks: .venv/installed-notebooks
+notebooks: .venv/installed-notebooks .venv/installed-site
 	@$(BIN)/python tools/run_tutorial.py --in-place $(ONLY)
 
 pictures: .venv/installed-notebooks

@@ -65,6 +65,8 @@ def write_static(folder: Path) -> None:
     shutil.copytree(SITE / "live", folder / "live", ignore=shutil.ignore_patterns("*.ts"))
     shutil.copy(NODE_MODULES / "gifenc" / "dist" / "gifenc.esm.js", folder / "live")
     weights.write_files(folder / "live")
+    if pages.NETWORKS.exists():
+        shutil.copytree(pages.NETWORKS, folder / "live" / "networks")
     katex = NODE_MODULES / "katex" / "dist"
     (folder / "katex" / "fonts").mkdir(parents=True)
     shutil.copy(katex / "katex.min.css", folder / "katex")

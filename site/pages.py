@@ -1,11 +1,12 @@
 """Sources for Sphinx from what the repository holds: the notebooks and the Markdown documents.
 
 Nothing is executed: a page shows the outputs that its notebook is saved with. Where a notebook
-shows an explorer, the page gets an element around the saved picture; `live/` brings it to life.
+shows an explorer, the page has an element around the saved picture; `live/` brings it to life.
 """
 
 import base64
 import html
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -15,21 +16,14 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
+import explorers
+
 ROOT = Path(__file__).resolve().parent.parent
 # The documents that become pages, if they are there, and under which name
 DOCUMENTS = {
     "INSTRUCTORS.md": "guides/instructors.md",
     "GLOSSARY.md": "guides/glossary.md",
     "BENCHMARKS.md": "guides/benchmarks.md",
-}
-# The last call of a cell, and the element in which its picture comes to life
-ELEMENTS = {
-    "explore": "cgan-digit",
-    "explore_mixture": "cgan-mixture",
-    "explore_interpolation": "cgan-walk",
-    "explore_training": "cgan-strip",
-    "explore_discriminator": "cgan-scores",
-    "play_game": "cgan-game",
 }
 # What a page has beside its notebook: below the first cell with this code, or else at its end
 TRAIN = """\
@@ -40,7 +34,8 @@ leaves your machine. Watch the digits, take single steps of $D$ and of $G$, hear
 have trained goes into explorers below it, and into a file.
 """
 ADDED = {"05_training": ("= cg.train(", TRAIN, "cgan-train")}
-_CALL = re.compile(r"^cg\.(explore\w*|play_game)\((.*)\);?$", re.MULTILINE)
+# Networks that a notebook has trained, exported when it was executed for saving
+NETWORKS = ROOT / "site" / "networks"
 _COLAB_IMAGE = "https://colab.research.google.com/assets/colab-badge.svg"
 _LINK = re.compile(r"(\]\()(?!https?:|#|mailto:)([^)\s]+)(?=[)\s])")
 
@@ -87,7 +82,8 @@ def is_live(output: nbformat.NotebookNode) -> bool:
 
 def notebook_page(notebook: nbformat.NotebookNode, name: str) -> nbformat.NotebookNode:
     """Give a notebook as the page shows it: own badge, theme's colors, explorers, descriptions."""
-    shipped = shipped_names(notebook)
+    for number, explorer in enumerate(explorers.find(notebook), 1):
+        make_live(notebook.cells[explorer.cell], explorer, own_network(name, number))
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source = relinked(cell.source, Path("notebooks", name), Path(name))
@@ -95,9 +91,6 @@ def notebook_page(notebook: nbformat.NotebookNode, name: str) -> nbformat.Notebo
             continue
         if cell.cell_type != "code":
             continue
-        call = _CALL.findall(cell.source)
-        if call and call[-1][0] in ELEMENTS:
-            cell.outputs = [live_output(cell, *call[-1], shipped)]
         for output in cell.outputs:
             uncolor(output)
         title = re.findall(r'title=f?"([^"{]+)', cell.source)
@@ -116,23 +109,30 @@ def add(notebook: nbformat.NotebookNode, code: str, text: str, element: str) -> 
     notebook.cells.insert(place, nbformat.v4.new_markdown_cell(page))
 
 
-def shipped_names(notebook: nbformat.NotebookNode) -> set[str]:
-    """Give the variables that hold what came with the package, not what the notebook trained."""
-    source = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
-    return set(re.findall(r'^(\w+) = cg\.load_pretrained\("mnist"\)', source, re.MULTILINE))
+def own_network(notebook: str, number: int) -> Path:
+    """Give the file of what a notebook's explorer of this number shows, if the notebook made it."""
+    return NETWORKS / f"{notebook}_{number}.safetensors"
 
 
-def live_output(
-    cell: nbformat.NotebookNode, function: str, arguments: str, shipped: set[str]
-) -> nbformat.NotebookNode:
-    """Give an output with the explorer's element around the picture that the notebook saved."""
-    data = next(output.data for output in cell.outputs if "image/png" in output.get("data", {}))
-    alt = html.escape(data["text/plain"])
-    picture = f'<img alt="{alt}" src="data:image/png;base64,{data["image/png"].strip()}">'
-    own = arguments not in shipped and not arguments.startswith("cg.load_")
-    element = ELEMENTS[function]
-    page = f"<{element}{' data-shipped' if own else ''}>{picture}</{element}>"
-    return nbformat.v4.new_output("display_data", {"text/html": page})
+def make_live(cell: nbformat.NotebookNode, explorer: explorers.Explorer, own: Path) -> None:
+    """Put the explorer's element around the picture that the notebook saved for it.
+
+    The picture stays as it is where what it shows has not been exported.
+    """
+    saved = [output.data for output in cell.outputs if "image/png" in output.get("data", {})]
+    if not saved or (explorer.of_notebook and not own.exists()):
+        return
+    data = {name: json.dumps(value) for name, value in explorer.settings.items()}
+    if explorer.shipped:
+        data["source"] = explorer.shipped
+    elif explorer.of_notebook:
+        data["file"] = own.name
+    attributes = "".join(f' data-{name}="{html.escape(value)}"' for name, value in data.items())
+    alt = html.escape(saved[0]["text/plain"])
+    picture = f'<img alt="{alt}" src="data:image/png;base64,{saved[0]["image/png"].strip()}">'
+    element = explorers.ELEMENTS[explorer.function]
+    page = f"<{element}{attributes}>{picture}</{element}>"
+    cell.outputs = [nbformat.v4.new_output("display_data", {"text/html": page})]
 
 
 def uncolor(output: nbformat.NotebookNode) -> None:

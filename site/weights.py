@@ -14,7 +14,7 @@ import numpy as np
 from safetensors.numpy import save
 
 import cgan_utils as cg
-from cgan_utils.files import load_weights
+from cgan_utils.files import load_arrays, load_weights
 from cgan_utils.interpolation import latent_directions
 from cgan_utils.judge import JUDGES
 
@@ -24,24 +24,40 @@ if TYPE_CHECKING:  # the package, imported first, quiets TensorFlow's start
 
 def write_files(folder: Path) -> None:
     """Write all of them into a folder."""
-    generator = cg.load_pretrained("mnist")
-    layers, arrays = exported(generator.network)
-    arrays["directions"] = latent_directions(generator)
-    write_network(folder / "generator.safetensors", layers, arrays)
-    write_network(folder / "judge.safetensors", *exported(judge_network()))
-    strip = cg.load_strip("mnist")
-    epochs = {"epochs": np.float32(strip.epochs)}
-    write_bytes(folder / "strip.safetensors.gz", {"images": as_bytes(strip.images), **epochs})
-    digits = cg.load_images("mnist", "train")
-    labels = {"labels": digits.labels.astype(np.uint8)}
-    write_bytes(folder / "digits.safetensors.gz", {"images": as_bytes(digits.images), **labels})
+    for name in ("mnist", "fashion_mnist"):
+        generator = cg.load_pretrained(name)
+        directions = {"directions": latent_directions(generator, count=6)}
+        names = {"names": json.dumps(generator.condition.names)}
+        path = folder / f"generator_{name}.safetensors"
+        write_network(path, generator.network, directions, names)
+        write_network(folder / f"judge_{name}.safetensors", judge_network(name))
+        write_strip(folder / f"strip_{name}.safetensors.gz", cg.load_strip(name))
+    sample = load_arrays("mnist_sample")
+    train = {"images": sample["x_train"], "labels": sample["y_train"].astype(np.uint8)}
+    write_bytes(folder / "digits.safetensors.gz", train)
+    write_bytes(folder / "test.safetensors.gz", {"images": sample["x_test"][::37]})
 
 
-def judge_network() -> "keras.Model":
-    """Give the judge's network, from images to logits."""
-    judge = cg.Judge("mnist")
-    network = JUDGES["mnist"](judge.condition.width, judge.image_shape)
-    return load_weights(network, "judge_mnist")
+def export(function: str, shown: object, path: Path) -> None:
+    """Write what an explorer of a notebook shows: a strip's pictures, or a network.
+
+    function: the explorer's name, such as "explore".
+    """
+    path.parent.mkdir(exist_ok=True)
+    if function == "explore_training":
+        write_strip(path, shown)
+        return
+    networks = ("discriminator",) if function == "explore_discriminator" else ("sampler", "network")
+    for name in networks:
+        shown = getattr(shown, name, shown)
+    write_network(path, shown)
+
+
+def judge_network(name: str) -> "keras.Model":
+    """Give a judge's network, from images to logits."""
+    judge = cg.Judge(name)
+    network = JUDGES[name](judge.condition.width, judge.image_shape)
+    return load_weights(network, f"judge_{name}")
 
 
 def exported(network: "keras.Model") -> tuple[list[dict], dict[str, np.ndarray]]:
@@ -54,14 +70,14 @@ def exported(network: "keras.Model") -> tuple[list[dict], dict[str, np.ndarray]]
     found: list[dict] = []
     for layer in network.layers:
         name = type(layer).__name__
-        if name in PASSED or layer.name in {"label_embedding", "realness", "match"}:
+        if layer.name == "logit":
+            found.append(heads(network))
+        elif name in PASSED or layer.name in {"label_embedding", "realness", "match"}:
             continue
-        if name in ACTIVATIONS:
+        elif name in ACTIVATIONS:
             found[-1]["activation"] = ACTIVATIONS[name]
         elif name in NORMS:
             fold(found[-1], layer)
-        elif layer.name == "logit":
-            found.append(heads(network))
         elif name in READERS:
             found.append(READERS[name](layer, network))
         else:
@@ -157,10 +173,22 @@ def as_bytes(images: np.ndarray) -> np.ndarray:
     return np.rint(images * 255).astype(np.uint8)
 
 
-def write_network(path: Path, layers: list[dict], arrays: dict[str, np.ndarray]) -> None:
-    """Write a network with numbers of 16 bits, which cost a picture at most one gray level."""
-    small = {name: array.astype(np.float16) for name, array in arrays.items()}
-    path.write_bytes(packed(small, {"layers": json.dumps(layers)}))
+def write_network(
+    path: Path,
+    network: "keras.Model",
+    more: dict[str, np.ndarray] | None = None,
+    metadata: dict[str, str] | None = None,
+) -> None:
+    """Write a network, and more, in 16 bits: its pictures are one gray level off at most."""
+    layers, arrays = exported(network)
+    small = {name: array.astype(np.float16) for name, array in (arrays | (more or {})).items()}
+    path.write_bytes(packed(small, {"layers": json.dumps(layers), **(metadata or {})}))
+
+
+def write_strip(path: Path, strip: "cg.Strip | cg.Snapshots") -> None:
+    """Write the pictures of a training run, with the epoch of each."""
+    images = as_bytes(np.asarray(strip.images))
+    write_bytes(path, {"images": images, "epochs": np.float32(strip.epochs)})
 
 
 def write_bytes(path: Path, arrays: dict[str, np.ndarray]) -> None:

@@ -3,12 +3,16 @@
 import shutil
 import subprocess
 
+import nbformat
 import numpy as np
 import pytest
 import tensorflow as tf
 
 import build
 import cgan_utils as cg
+import explorers
+import run_tutorial
+import weights
 from cgan_utils import toy
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -39,8 +43,8 @@ def test_a_seed_gives_the_noise_of_numpy_bit_for_bit(live):
 
 
 DRAW = """
-    const { shippedGenerator, judge } = await load("models");
-    const [generator, referee] = [await shippedGenerator(), await judge()];
+    const { generatorOf, judgeOf } = await load("models");
+    const [generator, referee] = [await generatorOf({}), await judgeOf({})];
     return given.rows.map((row, i) => {
         const image = generator.draw([row], [Float32Array.from(given.latents[i])]).slice();
         return { image: [...image], seen: [...referee.probabilities(image)] };
@@ -81,6 +85,48 @@ def test_the_compiled_kernels_are_those_of_the_source(tmp_path):
         subprocess.run(command, check=True, cwd=site)
     committed = build.SITE / "live" / "kernels.wasm"
     assert (site / "live" / "kernels.wasm").read_bytes() == committed.read_bytes()
+
+
+def test_a_notebooks_own_discriminator_gives_its_logits(live, site, digits):
+    network = cg.build_discriminator()
+    folder = site / "_static" / "live" / "networks"
+    weights.export("explore_discriminator", network, folder / "test.safetensors")
+    images = digits.images[:5]
+    repeated = [np.repeat(images, 10, axis=0), np.tile(np.eye(10, dtype=np.float32), (5, 1))]
+    script = """
+        const { fetchNetwork } = await load("network");
+        const { Discriminator } = await load("models");
+        const D = new Discriminator((await fetchNetwork("networks/test.safetensors", 1)).network);
+        return given.map((image) => D.logits(Float32Array.from(image)));
+    """
+    came = live(script, images.reshape(5, -1).tolist())
+    expected = network(repeated).numpy().reshape(5, 10)
+    np.testing.assert_allclose(came, expected, atol=2e-3)
+
+
+def test_what_a_notebook_trains_is_exported_when_it_is_saved(tmp_path):
+    sources = [
+        "one = cg.load_pretrained(name)",
+        'two = cg.load_pretrained("fashion_mnist")\ncg.explore(two, seed=SEED)',
+        "SEED = 4",
+        'x = 1\ncg.explore(mine["a"], seed=SEED)',
+        "%matplotlib inline",
+    ]
+    cells = [nbformat.v4.new_code_cell(source) for source in sources]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    shipped, own = explorers.find(notebook)
+    assert (shipped.shipped, shipped.of_notebook) == ("fashion_mnist", False)
+    assert (own.cell, own.shown, own.settings, own.of_notebook) == (
+        3,
+        "mine['a']",
+        {"seed": 4},
+        True,
+    )
+    (export,) = run_tutorial.add_exports(notebook, "01_test")
+    assert notebook.cells[4] is export and len(notebook.cells) == 6
+    assert "weights.export('explore', mine['a'], pathlib.Path(" in export.source
+    assert "01_test_2.safetensors" in export.source
+    compile(export.source, "export", "exec")
 
 
 GRADIENTS = """

@@ -1,25 +1,27 @@
 // Ask for a label, draw new noise, shrink or stretch it, move it along three directions.
 
 import { button, canvas, choice, Explorer, noise, paint, paintGrid, row, signed, slider, wholeSeed } from "./explorer.js";
-import { shippedGenerator } from "./models.js";
+import { generatorOf } from "./models.js";
 import { standardNormal } from "./noise.js";
-
-const LABELS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
 
 export class DigitExplorer extends Explorer {
   async load() {
-    this.generator ??= await shippedGenerator();
+    this.generator ??= await generatorOf(this.dataset);
   }
 
   build() {
+    const { directions, seed = 0 } = this.dataset;
+    const count = this.generator.directions.length / 64;
+    const names = directions ? JSON.parse(directions) : ["Direction 1", "Direction 2", "Direction 3"];
+    this.directions = names.slice(0, count).map((_, i) => i);
     this.large = canvas(28, 28, "The digit asked for", "large");
     this.all = canvas(144, 57, "All ten labels from the same noise", "grid");
-    this.directions = this.generator.directions ? [1, 2, 3] : [];
     const moves = this.directions.map((i) =>
-      slider(`direction${i}`, `Direction ${i}`, { min: -4, max: 4, step: 0.1, value: 0 }),
+      slider(`direction${i}`, names[i], { min: -4, max: 4, step: 0.1, value: 0 }),
     );
+    const labels = this.generator.names.map((name, label) => [label, name]);
     return [
-      row(choice("label", "Label", LABELS, 7), noise()),
+      row(choice("label", "Label", labels, 7), noise(seed)),
       row(
         slider("scale", "Noise scale", { min: 0, max: 1.5, step: 0.05, value: 1 }),
         moves,
@@ -46,6 +48,6 @@ export class DigitExplorer extends Explorer {
     paintGrid(this.all, images, 5);
     paint(this.large, images.subarray(784 * label, 784 * label + 784));
     const moved = amounts.length ? `, directions ${amounts.map((a) => signed(a)).join(", ")}` : "";
-    return `Label ${label}, noise ${wholeSeed(seed)} × ${scale.toFixed(2)}${moved}`;
+    return `Label ${this.generator.names[label]}, noise ${wholeSeed(seed)} × ${scale.toFixed(2)}${moved}`;
   }
 }

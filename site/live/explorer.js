@@ -23,7 +23,6 @@ export class Explorer extends HTMLElement {
     this.form = create("form", { class: "explorer" }, this.build());
     this.sentence = create("p", { class: "sentence", role: "status" });
     this.form.append(this.sentence);
-    if ("shipped" in this.dataset) this.form.append(shippedNote());
     this.form.addEventListener("submit", (event) => event.preventDefault());
     this.form.addEventListener("input", () => this.schedule());
     this.replaceChildren(this.form);
@@ -62,11 +61,6 @@ export class Explorer extends HTMLElement {
     }
     return values;
   }
-}
-
-function shippedNote() {
-  const text = "The notebook shows a network that it has trained; here is the one that comes with the package.";
-  return create("p", { class: "note" }, text);
 }
 
 /** Makes an HTML element with attributes and children. */
@@ -112,8 +106,8 @@ export function button(text, work, attributes = {}) {
 }
 
 /** The seed of the noise, and a button for the next one. */
-export function noise() {
-  const seed = create("input", { type: "number", name: "seed", min: 0, max: 999, value: 0 });
+export function noise(first = 0) {
+  const seed = create("input", { type: "number", name: "seed", min: 0, max: 999, value: first });
   const next = () => {
     seed.value = (Number(seed.value) + 1) % 1000;
     seed.dispatchEvent(new Event("input", { bubbles: true }));
@@ -157,12 +151,12 @@ export function paintGrid(surface, images, columns) {
 }
 
 /** Says shares in words, the largest first, as the widgets do: "6: 80%, 1: 20%". */
-export function describe(shares) {
+export function describe(shares, names) {
   return [...shares]
     .map((share, label) => ({ share, label }))
     .filter(({ share }) => share >= 0.005)
     .sort((a, b) => b.share - a.share || a.label - b.label)
-    .map(({ share, label }) => `${label}: ${Math.round(100 * share)}%`)
+    .map(({ share, label }) => `${names[label]}: ${Math.round(100 * share)}%`)
     .join(", ");
 }
 

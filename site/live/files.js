@@ -3,20 +3,23 @@
 
 const TYPES = { F32: Float32Array, F16: Uint16Array, U8: Uint8Array };
 
-/** Fetches and reads a file that lies beside this script; one that ends in .gz is unpacked. */
+/** Fetches and reads a file that lies beside this script; what is compressed is unpacked. */
 export async function fetchArrays(name) {
   const response = await fetch(new URL(name, import.meta.url));
   if (!response.ok) throw new Error(`${name} is missing`);
-  const whole = name.endsWith(".gz")
-    ? new Response(response.body.pipeThrough(new DecompressionStream("gzip")))
-    : response;
-  let bytes;
+  let bytes = await response.arrayBuffer();
+  const [first, second] = new Uint8Array(bytes);
+  if (first === 0x1f && second === 0x8b) bytes = await unpacked(bytes, name); // unless the server has
+  return readArrays(bytes, name);
+}
+
+async function unpacked(bytes, name) {
   try {
-    bytes = await whole.arrayBuffer();
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+    return await new Response(stream).arrayBuffer();
   } catch {
     throw new Error(`${name} is damaged`);
   }
-  return readArrays(bytes, name);
 }
 
 /** Gives the metadata and the arrays of a file's bytes; those of 16-bit numbers become 32-bit ones.

@@ -1,29 +1,28 @@
 // Mix labels, a weight for each, and see what the judge makes of the image.
 
 import { bars, canvas, describe, Explorer, noise, paint, row, slider, wholeSeed } from "./explorer.js";
-import { judge, shippedGenerator } from "./models.js";
+import { generatorOf, judgeOf } from "./models.js";
 import { standardNormal } from "./noise.js";
-
-const LABELS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
 
 export class MixtureExplorer extends Explorer {
   async load() {
-    this.generator ??= await shippedGenerator();
-    this.judge = await judge();
+    this.generator ??= await generatorOf(this.dataset);
+    this.judge = await judgeOf(this.dataset);
   }
 
   build() {
     this.large = canvas(28, 28, "An image of the mixed label", "large");
     this.seen = bars("The judge sees");
-    const weights = LABELS.map((label) => {
+    const weights = this.generator.names.map((name, label) => {
       const value = label === 3 || label === 8 ? 0.5 : 0;
-      return slider(`weight${label}`, label, { min: 0, max: 1, step: 0.05, value, kind: "upright" });
+      return slider(`weight${label}`, name, { min: 0, max: 1, step: 0.05, value, kind: "upright" });
     });
-    return [row(weights), row(noise()), row(this.large, this.seen.figure)];
+    return [row(weights), row(noise(this.dataset.seed)), row(this.large, this.seen.figure)];
   }
 
   draw({ seed, ...values }) {
-    const weights = LABELS.map((label) => values[`weight${label}`]);
+    const { names } = this.generator;
+    const weights = names.map((_, label) => values[`weight${label}`]);
     const sum = weights.reduce((a, b) => a + b);
     if (sum === 0) return "All weights are 0; raise at least one of them.";
     const label = Float32Array.from(weights, (weight) => weight / sum);
@@ -31,6 +30,6 @@ export class MixtureExplorer extends Explorer {
     paint(this.large, image);
     const shares = this.judge.probabilities(image);
     this.seen.show(shares);
-    return `Noise ${wholeSeed(seed)}. Label ${describe(label)}. The judge sees ${describe(shares)}`;
+    return `Noise ${wholeSeed(seed)}. Label ${describe(label, names)}. The judge sees ${describe(shares, names)}`;
   }
 }

@@ -6,18 +6,13 @@ export const CLASSES = 10;
 export const PIXELS = 28 * 28;
 const LATENTS = 64;
 
-const once = (load) => {
-  let promise;
-  return () => (promise ??= load().catch((error) => {
-    promise = null; // the next explorer may have more luck
-    throw error;
-  }));
-};
+const DIGITS = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
 
 /** G(z, y). */
 export class Generator {
-  constructor(network, directions) {
-    Object.assign(this, { network, directions });
+  /** names: of the classes. directions: (count, 64), along which images change most; none if left out. */
+  constructor(network, names = DIGITS, directions = []) {
+    Object.assign(this, { network, names, directions });
   }
 
   /** Gives images (n, 784) in [0, 1] for as many rows and latents: a view that the next call overwrites. */
@@ -89,9 +84,30 @@ export function oneHot(label) {
   return row;
 }
 
-export const shippedGenerator = once(async () => {
-  const { network, arrays } = await fetchNetwork("generator.safetensors", CLASSES);
-  return new Generator(network, arrays.directions);
-});
+const loaded = new Map();
 
-export const judge = once(async () => new Judge((await fetchNetwork("judge.safetensors", 1)).network));
+/** Loads a file once; after a failure, the next explorer may have more luck. */
+function once(name, load) {
+  if (!loaded.has(name)) {
+    const promise = load();
+    promise.catch(() => loaded.delete(name));
+    loaded.set(name, promise);
+  }
+  return loaded.get(name);
+}
+
+/** Gives the generator that an element asks for: its notebook's own, or one that comes with the package. */
+export function generatorOf({ file, source = "mnist" }) {
+  const name = file ? `networks/${file}` : `generator_${source}.safetensors`;
+  return once(name, async () => {
+    const { network, arrays, metadata } = await fetchNetwork(name, CLASSES);
+    const names = metadata.names && JSON.parse(metadata.names);
+    return new Generator(network, names, arrays.directions);
+  });
+}
+
+/** Gives the judge of a data set. */
+export function judgeOf({ source = "mnist" }) {
+  const name = `judge_${source}.safetensors`;
+  return once(name, async () => new Judge((await fetchNetwork(name, CLASSES)).network));
+}

@@ -61,7 +61,7 @@ export async function readNetwork(buffer, count, name) {
 async function networkOf({ metadata, arrays }, count, name) {
   const layers = checkedLayers(metadata, arrays, name);
   const kernels = await loadKernels(MEGABYTE * (8 + 6 * count));
-  return { network: new Network(kernels, layers, arrays, count), arrays };
+  return { network: new Network(kernels, layers, arrays, count), arrays, metadata };
 }
 
 /** Gives the layers that the metadata describe, once all their arrays are there and whole. */

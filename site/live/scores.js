@@ -7,7 +7,7 @@ import { fetchNetwork, sigmoid } from "./network.js";
 
 export class ScoresExplorer extends Explorer {
   async load() {
-    this.discriminator = new Discriminator((await fetchNetwork(this.dataset.network, 1)).network);
+    this.discriminator = new Discriminator((await fetchNetwork(`networks/${this.dataset.file}`, 1)).network);
     this.images = (await fetchArrays("test.safetensors.gz")).arrays.images;
   }
 

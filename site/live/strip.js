@@ -5,7 +5,8 @@ import { fetchArrays } from "./files.js";
 
 export class StripExplorer extends Explorer {
   async load() {
-    const { arrays } = await fetchArrays(this.dataset.file ?? "strip.safetensors.gz");
+    const { file, source = "mnist" } = this.dataset;
+    const { arrays } = await fetchArrays(file ? `networks/${file}` : `strip_${source}.safetensors.gz`);
     this.epochs = arrays.epochs;
     this.images = Float32Array.from(arrays.images, (byte) => byte / 255);
   }

@@ -2,21 +2,21 @@
 
 import { bars, button, calm, canvas, choice, describe, download, Explorer, paint, paintGrid, row, slider } from "./explorer.js";
 import { gifOf } from "./gif.js";
-import { CLASSES, judge, oneHot, PIXELS, shippedGenerator } from "./models.js";
+import { CLASSES, generatorOf, judgeOf, oneHot, PIXELS } from "./models.js";
 import { standardNormal } from "./noise.js";
 
-const LABELS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
 const STEPS = 50;
 
 export class WalkExplorer extends Explorer {
   async load() {
-    this.generator ??= await shippedGenerator();
-    this.judge = await judge();
+    this.generator ??= await generatorOf(this.dataset);
+    this.judge = await judgeOf(this.dataset);
     const both = standardNormal(128, 0);
     this.noises = [both.subarray(0, 64), both.subarray(64)];
   }
 
   build() {
+    const labels = this.generator.names.map((name, label) => [label, name]);
     this.large = canvas(28, 28, "One frame of the walk", "large");
     this.all = canvas(144, 57, "Ten frames, from the first to the last", "grid");
     this.seen = bars("The judge sees");
@@ -25,8 +25,8 @@ export class WalkExplorer extends Explorer {
     this.frameSlider = frames.querySelector("input");
     return [
       row(
-        choice("start", "From", LABELS, 6),
-        choice("end", "To", LABELS, 1),
+        choice("start", "From", labels, 6),
+        choice("end", "To", labels, 1),
         choice("moving", "Moving", ["label", "noise", "both"], "label"),
       ),
       row(this.player, frames, button("Save GIF", () => this.save())),
@@ -62,6 +62,7 @@ export class WalkExplorer extends Explorer {
 
   draw(values) {
     const { start, end, moving, frame } = values;
+    const { names } = this.generator;
     const path = `${start} ${end} ${moving}`;
     if (path !== this.path) {
       const ten = Array.from({ length: 10 }, (_, i) => Math.round((i * (STEPS - 1)) / 9));
@@ -74,8 +75,8 @@ export class WalkExplorer extends Explorer {
     this.seen.show(shares);
     const way = moving === "label" ? "" : `, ${Math.round((100 * frame) / (STEPS - 1))}% of the way to another noise`;
     return (
-      `Frame ${frame} of 0 to ${STEPS - 1}. Label ${describe(this.place(values, frame).label)}${way}. ` +
-      `The judge sees ${describe(shares)}`
+      `Frame ${frame} of 0 to ${STEPS - 1}. Label ${describe(this.place(values, frame).label, names)}${way}. ` +
+      `The judge sees ${describe(shares, names)}`
     );
   }
 

@@ -38,7 +38,7 @@ async function prepare() {
     fetchArrays("digits.safetensors.gz"),
     loadKernels(MEMORY),
     loadKernels(64 * 2 ** 20),
-    fetchNetwork("judge.safetensors", 10),
+    fetchNetwork("judge_mnist.safetensors", 10),
   ]);
   const random = randomNumbers(crypto.getRandomValues(new Uint32Array(1))[0]);
   Object.assign(state, { digits: digits.arrays, random, drawing });
