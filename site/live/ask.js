@@ -4,6 +4,7 @@ import { bars, button, canvas, create, paint, plain, row } from "./explorer.js";
 import { sigmoid } from "./network.js";
 
 const SIDE = 28;
+const START = { x: 10, y: 6, down: false }; // of the pen
 const BRUSH = 1.3; // pixels
 const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const HELP =
@@ -12,7 +13,7 @@ const HELP =
 export class AskDiscriminator {
   constructor() {
     this.image = new Float32Array(SIDE * SIDE);
-    this.pen = { x: 10, y: 6, down: false };
+    this.pen = { ...START };
     this.pad = canvas(SIDE, SIDE, "Your digit: arrow keys move the pen, Space sets it down or lifts it", "large pad");
     this.pad.tabIndex = 0;
     this.pad.setAttribute("role", "application");
@@ -45,7 +46,7 @@ export class AskDiscriminator {
 
   clear() {
     this.image.fill(0);
-    this.pen.down = false;
+    Object.assign(this.pen, START);
     this.answer();
   }
 

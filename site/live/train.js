@@ -25,7 +25,7 @@ export class Training extends HTMLElement {
     this.discriminatorStep = button("One step of D", () => this.ask({ do: "discriminator" }));
     this.generatorStep = button("One step of G", () => this.ask({ do: "generator" }));
     this.again = button("Start again", () => this.startAgain());
-    this.keep = button("Save G", () => this.save(), { disabled: true });
+    this.keep = button("Save my G", () => this.save(), { disabled: true });
     this.file = create("input", { type: "file", accept: ".safetensors", "aria-label": "Load a saved G" });
     this.file.addEventListener("change", () => this.load(this.file.files[0]));
     this.digits = canvas(289, 86, "Thirty digits of the generator in training, a label a column", "strip");
@@ -87,9 +87,9 @@ export class Training extends HTMLElement {
   show({ running, finished }) {
     this.running = running;
     this.dataset.state = running ? "running" : finished ? "finished" : "still";
-    this.toggle.textContent = running ? "Pause" : this.worker ? "Go on" : "Train";
+    this.toggle.textContent = running ? "Pause" : "Train";
     this.toggle.disabled = finished;
-    this.budget.disabled = running || this.worker !== null;
+    this.budget.disabled = running || finished;
     this.discriminatorStep.disabled = this.generatorStep.disabled = running || finished;
   }
 
