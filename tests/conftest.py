@@ -68,17 +68,17 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         pass
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def site(tmp_path_factory) -> Path:
     """A folder with the whole site, built anew."""
     if not build.NODE_MODULES.exists():
-        pytest.skip("the site's Node packages are missing (make test installs them)")
+        missing("the site's Node packages are not there (make test fetches them)")
     folder = tmp_path_factory.mktemp("built") / "site"
     build.build(folder)
     return folder
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def origin(site):
     handler = functools.partial(Handler, directory=str(site))
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
@@ -113,3 +113,25 @@ def visit(chromium, origin):
     yield open_page
     for context in contexts:
         context.close()
+
+
+AXE = build.NODE_MODULES / "axe-core" / "axe.min.js"
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+COLORS = ["color-contrast", "link-in-text-block"]  # what a dark page may break besides
+
+
+@pytest.fixture(scope="session")
+def check_accessibility():
+    """A function that wants no finding of axe-core against WCAG 2.2 A and AA, light and dark."""
+
+    def check(page) -> None:
+        page.evaluate(AXE.read_text("utf-8"))
+        for scheme, rules in (("light", WCAG), ("dark", COLORS)):
+            page.emulate_media(color_scheme=scheme)
+            settings = {"resultTypes": ["violations"], "runOnly": rules}
+            # The second half of what KaTeX writes is for eyes alone.
+            script = "settings => axe.run({ exclude: ['.katex-html'] }, settings)"
+            found = page.evaluate(script, settings)["violations"]
+            assert {rule["id"]: rule["nodes"][0]["html"][:200] for rule in found} == {}
+
+    return check

@@ -127,7 +127,7 @@ def test_a_bad_file_costs_one_explorer_one_sentence(visit, origin, harm):
     assert page.locator("cgan-digit > img").is_visible()
 
 
-def test_the_game_is_played_by_buttons_and_keys(visit):
+def test_the_game_is_played_by_buttons_and_keys(visit, check_accessibility):
     page = visit("search.html")
     game = insert(page, "cgan-game")
     sentence = game.locator(".sentence")
@@ -155,12 +155,15 @@ def test_the_game_is_played_by_buttons_and_keys(visit):
     game.get_by_role("button", name="Start again").click()
     sentence.get_by_text("D has taken 300 steps, G 0.").wait_for()
     assert page.errors == []
+    check_accessibility(page)
+    page.set_viewport_size({"width": 360, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
 
 
 @pytest.fixture(scope="module")
 def trained(chromium, origin):
     """A page on which a few steps are trained."""
-    page = chromium.new_page(viewport={"width": 1280, "height": 1400})
+    page = chromium.new_page(viewport={"width": 1280, "height": 1400}, reduced_motion="reduce")
     page.set_default_timeout(120_000)
     page.problems, page.requests = [], []
     page.on("pageerror", lambda error: page.problems.append(str(error)))
@@ -223,11 +226,10 @@ def test_a_drawn_digit_is_shown_to_d(trained):
     page, training = trained
     asking = training.locator("section", has_text="Draw a digit")
     pad, sentence = asking.locator(".pad"), asking.locator(".sentence")
-    pad.scroll_into_view_if_needed()
-    box = pad.bounding_box()
-    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 30)
+    middle = pad.bounding_box()["width"] / 2
+    pad.hover(position={"x": middle, "y": 30})
     page.mouse.down()
-    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 130, steps=5)
+    pad.hover(position={"x": middle, "y": 130})
     page.mouse.up()
     by_mouse = pixels(pad)
     assert by_mouse[10, 13:15].max() > 200 and by_mouse[:, :8].max() < 50
@@ -240,3 +242,21 @@ def test_a_drawn_digit_is_shown_to_d(trained):
     asking.get_by_role("button", name="Clear").focus()
     assert (pixels(pad) > 200).any(axis=1).sum() >= 12
     assert sentence.inner_text().startswith("Highest for label")
+
+
+def test_training_leaves_the_page_awake_and_accessible(trained, check_accessibility):
+    page, training = trained
+    check_accessibility(page)
+    script = """async () => {
+        const tasks = [];
+        const observer = new PerformanceObserver((list) => tasks.push(...list.getEntries()));
+        observer.observe({ type: "longtask" });
+        await new Promise((done) => setTimeout(done, 2000));
+        observer.disconnect();
+        return tasks.length;
+    }"""
+    training.get_by_role("button", name="Train", exact=True).click()
+    assert min(page.evaluate(script) for _ in range(3)) == 0  # tasks of more than 50 ms
+    training.get_by_role("button", name="Pause").click()
+    page.set_viewport_size({"width": 360, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0

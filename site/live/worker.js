@@ -9,7 +9,7 @@ import { BATCH, CLASSES, LATENTS, MEMORY, PIXELS, Trainer } from "./trainer.js";
 
 const SHOWN = 30; // digits: three of each class
 const JUDGED = 100; // at a time while it trains; ten times as many at its end
-const PACE = 0.4; // seconds from one report to the next
+const PACE = 1; // seconds from one report to the next
 const JUDGING = 8; // seconds from one verdict to the next
 
 const state = { running: false, seconds: 0, budget: 60, order: [], next: 0 };
