@@ -36,6 +36,7 @@ have trained goes into explorers below it, and into a file.
 ADDED = {"05_training": ("= cg.train(", TRAIN, "cgan-train")}
 # Networks that a notebook has trained, exported when it was executed for saving
 NETWORKS = ROOT / "site" / "networks"
+GIF = "R0lGOD"  # how one begins in base 64, whatever it is announced as
 _COLAB_IMAGE = "https://colab.research.google.com/assets/colab-badge.svg"
 _LINK = re.compile(r"(\]\()(?!https?:|#|mailto:)([^)\s]+)(?=[)\s])")
 
@@ -95,6 +96,8 @@ def notebook_page(notebook: nbformat.NotebookNode, name: str) -> nbformat.Notebo
             uncolor(output)
         title = re.findall(r'title=f?"([^"{]+)', cell.source)
         image = {"alt": title[-1] if title else "The figure that the code above draws"}
+        if any(o.get("data", {}).get("image/png", "").startswith(GIF) for o in cell.outputs):
+            image["classes"] = "animated"
         cell.metadata["mystnb"] = {"image": image}
     if name in ADDED:
         add(notebook, *ADDED[name])

@@ -59,6 +59,14 @@ def test_without_javascript_a_page_shows_text_formulas_and_stills(visit):
     assert page.locator("article h1").inner_text().startswith("00")
 
 
+def test_gifs_stand_still_for_readers_who_ask_for_less_motion(visit):
+    assert visit("00_start.html").locator("img.animated").get_attribute("src").endswith(".png")
+    page = visit("00_start.html", reduced_motion="reduce")
+    page.wait_for_selector("img.animated[src^=data]")
+    page.get_by_role("button", name="Play").last.click()
+    page.wait_for_selector("img.animated:not([src^=data])")
+
+
 def test_the_search_finds_a_word_of_a_notebook(visit):
     page = visit("search.html?q=projection")
     page.locator("#search-results li a").first.wait_for()
