@@ -22,7 +22,7 @@ function freeze(image) {
     image.src = src;
     button.remove();
   });
-  image.after(button);
+  (image.closest("a") ?? image).after(button);
 }
 if (matchMedia("(prefers-reduced-motion: reduce)").matches) {
   for (const image of document.querySelectorAll("img.animated")) image.decode().then(() => freeze(image));

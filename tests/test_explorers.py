@@ -224,6 +224,8 @@ def test_the_trained_generator_goes_into_the_explorers_and_into_a_file(trained, 
 
 def test_a_drawn_digit_is_shown_to_d(trained):
     page, training = trained
+    for name in ("cgan-digit", "cgan-mixture", "cgan-walk"):  # which take their room above the pad
+        awake(page, name)
     asking = training.locator("section", has_text="Draw a digit")
     pad, sentence = asking.locator(".pad"), asking.locator(".sentence")
     middle = pad.bounding_box()["width"] / 2
