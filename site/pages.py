@@ -52,6 +52,11 @@ def notebooks() -> list[Path]:
     return sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
 
 
+def documents() -> dict[str, str]:
+    """Give the documents that are there, and the page of each."""
+    return {name: page for name, page in DOCUMENTS.items() if (ROOT / name).exists()}
+
+
 def write_sources(folder: Path) -> None:
     """Write everything that Sphinx reads into a folder."""
     for path in notebooks():
@@ -59,10 +64,9 @@ def write_sources(folder: Path) -> None:
             notebook_page(nbformat.read(path, as_version=4), path.stem), folder / path.name
         )
     (folder / "guides").mkdir()
-    for name, page in DOCUMENTS.items():
-        if (ROOT / name).exists():
-            text = (ROOT / name).read_text("utf-8")
-            (folder / page).write_text(relinked(text, Path(name), Path(page)), "utf-8")
+    for name, page in documents().items():
+        text = (ROOT / name).read_text("utf-8")
+        (folder / page).write_text(relinked(text, Path(name), Path(page)), "utf-8")
     (folder / "index.md").write_text(start_page(), "utf-8")
 
 
@@ -171,7 +175,7 @@ def relinked(text: str, source: Path, page: Path) -> str:
         if not path.is_relative_to(ROOT) or not path.exists():
             return match[0]
         name, anchor = path.relative_to(ROOT).as_posix(), f"#{anchor}" if anchor else ""
-        if name in DOCUMENTS:
+        if name in documents():
             return match[1] + up + DOCUMENTS[name] + anchor
         if path in notebooks():
             return match[1] + up + path.name + anchor

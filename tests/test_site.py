@@ -12,7 +12,8 @@ import pages
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 NAMES = [f"{path.stem}.html" for path in pages.notebooks()]
-NAMES += ["index.html", "search.html", "guides/benchmarks.html"]
+NAMES += ["index.html", "search.html"]
+NAMES += [Path(page).with_suffix(".html").as_posix() for page in pages.documents().values()]
 
 
 @pytest.mark.parametrize("name", NAMES)
