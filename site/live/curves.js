@@ -13,7 +13,7 @@ const SMOOTHING = 0.8; // the weight of what came before
 export function drawCurves(canvas, losses, ink) {
   const context = canvas.getContext("2d");
   const { width, height } = canvas;
-  const [left, right, floor] = [60, width - 330, height - 50];
+  const [left, right, floor] = [60, width - 380, height - 50];
   const last = losses.at(-1).step;
   const x = (step) => left + (step / Math.max(last, 1)) * (right - left);
   const y = (loss) => floor - (Math.min(loss, HIGHEST) / HIGHEST) * (floor - 20);
