@@ -1,6 +1,8 @@
 # make tutorial   runs the notebooks, in order, into outputs/
 # make test       style, unit tests, and every notebook as a test
 # make lab        opens the notebooks in JupyterLab
+# make site       builds the series as web pages into outputs/site
+# make serve      builds them and shows them at http://localhost:8000
 #
 # For contributors (CONTRIBUTING.md):
 # make benchmark [SOURCE=full SECONDS=300 SEEDS=3]   measures the recipes against each other
@@ -8,6 +10,7 @@
 # make notebooks [ONLY=05_training]       executes the notebooks in place
 # make pictures                           makes the README's pictures anew
 # make lock                               renews the versions in constraints.txt
+# make kernels                            compiles the site's WebAssembly anew
 # make repository [URL=https://github.com/me/my-fork]   writes the address of git's origin, or the
 #                                         one named, into all badges and set-up cells
 #
@@ -18,16 +21,18 @@ SOURCE = sample
 SECONDS = 120
 SEEDS = 3
 BIN = .venv/bin
+# The Node that a pip package brings
+NPM = PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix site --no-fund --no-audit
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: tutorial test lab benchmark tables notebooks pictures lock repository
+.PHONY: tutorial test lab site serve benchmark tables notebooks pictures lock kernels repository
 .DELETE_ON_ERROR:
 
 tutorial: .venv/installed-notebooks
 	@$(BIN)/python tools/run_tutorial.py
 
-test: .venv/installed-dev
+test: .venv/installed-dev site/node_modules/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m pytest -n 2 --dist loadfile --nbval-lax --nbval-cell-timeout=300 tests notebooks
@@ -35,13 +40,19 @@ test: .venv/installed-dev
 lab: .venv/installed-notebooks
 	$(BIN)/jupyter lab --notebook-dir=notebooks
 
+site: .venv/installed-site site/node_modules/installed
+	@$(BIN)/python site/build.py
+
+serve: site
+	$(BIN)/python -m http.server --bind 127.0.0.1 --directory outputs/site 8000
+
 benchmark: .venv/installed-notebooks
 	@$(BIN)/python benchmarks/recipes.py $(SOURCE) --seconds $(SECONDS) --seeds $(SEEDS)
 
 tables: .venv/installed-notebooks
 	@$(BIN)/python benchmarks/tables.py
 
-notebooks: .venv/installed-notebooks
+notebooks: .venv/installed-notebooks .venv/installed-site
 	@$(BIN)/python tools/run_tutorial.py --in-place $(ONLY)
 
 pictures: .venv/installed-notebooks
@@ -52,6 +63,9 @@ lock: .venv/bin/python
 	$(BIN)/uv pip compile --quiet --upgrade --universal --fork-strategy fewest --python-version 3.11 \
 	  --all-extras --strip-extras --custom-compile-command "make lock" --output-file constraints.txt pyproject.toml
 
+kernels: site/node_modules/installed
+	$(NPM) run kernels
+
 repository:
 	@$(PYTHON) tools/repository.py $(URL)
 
@@ -61,6 +75,11 @@ repository:
 	@echo "Installing into .venv. The first time this downloads about 700 MB, most of it TensorFlow."
 	@$(BIN)/python -m pip install -c constraints.txt -e ".[$*]" \
 	  || { echo "The installation failed, for the reason above. The same command tries again."; exit 1; }
+	@touch $@
+
+# What the site is made with besides Python, in the versions of site/package-lock.json
+site/node_modules/installed: site/package.json site/package-lock.json | .venv/installed-site
+	@$(NPM) ci --silent
 	@touch $@
 
 .venv/bin/python:

@@ -1,8 +1,4 @@
-"""JupyterLab in Chromium, the real notebook, a click and keys; the judge says what is seen.
-
-Needs Playwright, which the dev extra installs, and a Chromium, which nothing here installs. Without
-them it is skipped with a warning; where CI is set, as for pull requests, it fails instead.
-"""
+"""JupyterLab in Chromium, the real notebook, a click and keys; the judge says what is seen."""
 
 import io
 import os
@@ -13,7 +9,6 @@ import subprocess
 import sys
 import time
 import urllib.request
-import warnings
 
 import numpy as np
 import pytest
@@ -22,17 +17,6 @@ from PIL import Image
 import cgan_utils as cg
 import repository
 from cgan_utils import widgets
-
-BROWSERS = ["chromium", "google-chrome", "chromium-browser"]
-CHROMIUM = next(filter(None, map(shutil.which, BROWSERS)), None)
-
-
-def missing(what: str) -> None:
-    reason = f"THE WIDGETS WERE NOT TESTED IN A BROWSER: {what}."
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    warnings.warn(reason, stacklevel=2)
-    pytest.skip(reason)
 
 
 @pytest.fixture
@@ -68,20 +52,11 @@ def notebook_url(tmp_path):
 
 
 @pytest.fixture
-def page():
-    if CHROMIUM is None:
-        missing("there is no Chromium (on Debian and Ubuntu: apt-get install chromium)")
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        missing("there is no Playwright (pip install playwright)")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        # Tall, because JupyterLab draws only the cells in view
-        page = browser.new_page(viewport={"width": 1300, "height": 4000})
-        page.set_default_timeout(120_000)
-        yield page
-        browser.close()
+def page(chromium):
+    # Tall, because JupyterLab draws only the cells in view
+    page = chromium.new_page(viewport={"width": 1300, "height": 4000})
+    page.set_default_timeout(120_000)
+    return page
 
 
 def pixels_of(image) -> np.ndarray:

@@ -197,6 +197,7 @@ def test_one_command_moves_the_address_and_nothing_else(copy):
     for path, old in before.items():
         new = old.decode().replace("YOUR_NAME/conditional-gan-notebooks", "me/my-fork.2")
         new = new.replace(setup_lines(PLACEHOLDER), setup_lines(MINE))
+        new = new.replace(repository.site(PLACEHOLDER), repository.site(MINE))
         assert path.read_bytes().decode() == new
     assert repository.set_address(MINE, copy) == []
     repository.set_address(PLACEHOLDER, copy)  # and back

@@ -22,6 +22,8 @@ _PLACES = re.compile(
     rf"({re.escape(COLAB)}|(?:git\+|git clone |Repository = \"|repository-code: )"
     rf"{re.escape(GITHUB)})[\w.-]+/[\w.-]+"
 )
+# The site's address in a link; GitHub Pages makes it of the repository's
+_SITE = re.compile(r"(\[the site\]\()https://[\w-]+\.github\.io/[\w.-]+/")
 # The lines of a set-up cell, as a notebook's JSON holds them, whatever it does in Colab
 _SETUP = re.compile(
     r'"import sys\\n",\s+"\\n",\s+"if \\"google\.colab\\".+?"import cgan_utils as cg"', re.DOTALL
@@ -47,6 +49,12 @@ def read_origin(root: Path = ROOT) -> str:
         return subprocess.run(command, capture_output=True, text=True).stdout.strip()
     except FileNotFoundError:
         return ""
+
+
+def site(address: str) -> str:
+    """Give the address of the site, such as https://me.github.io/my-fork/."""
+    owner, name = _slug(address).split("/")
+    return f"https://{owner}.github.io/{name}/"
 
 
 def badge(notebook: str, address: str) -> str:
@@ -81,6 +89,7 @@ def rewrite(text: str, address: str) -> str:
     lines = setup_cell(address).splitlines(keepends=True)
     cell = ",\n    ".join(json.dumps(line) for line in lines)
     text = _PLACES.sub(rf"\g<1>{_slug(address)}", text)
+    text = _SITE.sub(rf"\g<1>{site(address)}", text)
     return _SETUP.sub(lambda _: cell, text)
 
 

@@ -20,8 +20,21 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.append(str(ROOT / "site"))
+import explorers  # noqa: E402
+import pages  # noqa: E402
+
 NOTEBOOKS = ROOT / "notebooks"
 OUTPUTS = ROOT / "outputs"
+SITE = ROOT / "site"
+# Run in a notebook's kernel, after an explorer of what the notebook made
+EXPORT = """\
+import pathlib, sys
+sys.path.insert(0, {site!r})
+import weights
+weights.export({function!r}, {shown}, pathlib.Path({path!r}))
+sys.path.remove({site!r})
+"""
 GIF = "interpolation.gif"  # written by 06_interpolation into its working directory
 # Without a version; converters take the file ending and the colors from it
 LANGUAGE = {
@@ -92,13 +105,34 @@ def run_tutorial(books: Sequence[Path], outputs: Path) -> None:
 
 
 def run_in_place(books: Sequence[Path]) -> None:
-    """Renew the outputs that the notebooks are saved with. One that fails stays as it was."""
+    """Renew the outputs that the notebooks are saved with. One that fails stays as it was.
+
+    What a notebook trains and shows in an explorer is written for the site, too.
+    """
     for number, book in enumerate(books, 1):
         notebook = nbformat.read(book, as_version=4)
+        exports = add_exports(notebook, book.stem)
         with tempfile.TemporaryDirectory() as folder:
             execute(notebook, Path(folder), f"[{number}/{len(books)}] {book.stem}")
+        notebook.cells = [cell for cell in notebook.cells if cell not in exports]
         remove_traces(notebook)
         nbformat.write(notebook, book)
+
+
+def add_exports(notebook: nbformat.NotebookNode, name: str) -> list[nbformat.NotebookNode]:
+    """Add and give cells, below its explorers, that write what they show to site/networks/."""
+    exports = []
+    for number, explorer in enumerate(explorers.find(notebook), 1):
+        if explorer.of_notebook:
+            source = EXPORT.format(
+                site=str(SITE),
+                function=explorer.function,
+                shown=explorer.shown,
+                path=str(pages.own_network(name, number)),
+            )
+            exports.append(nbformat.v4.new_code_cell(source))
+            notebook.cells.insert(explorer.cell + len(exports), exports[-1])
+    return exports
 
 
 def remove_traces(notebook: nbformat.NotebookNode) -> None:
