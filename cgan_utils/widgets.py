@@ -103,11 +103,11 @@ def explore(generator) -> "Panel":
 
     generator: what load_pretrained or train gives, or a Sampler; so too in the next two functions.
     """
-    _check(generator)
+    check_generator(generator, Classes)
     directions = latent_directions(generator)
     row = [
         _toggles("Label", _labels(generator), min(7, generator.condition.width - 1)),
-        *_noise(),
+        *noise(),
         widgets.FloatSlider(1, min=0, max=1.5, step=0.05, description="Noise scale"),
         *(
             widgets.FloatSlider(0, min=-4, max=4, step=0.1, description=f"Direction {i}")
@@ -119,7 +119,7 @@ def explore(generator) -> "Panel":
 
 def explore_interpolation(generator, steps: int = 50) -> "Panel":
     """Walk from one label, one noise, or both, to another; play the walk; save it as a GIF."""
-    _check(generator)
+    check_generator(generator, Classes)
     steps = check_whole("steps", steps, 2)
     labels = _labels(generator)
     choices = [
@@ -150,7 +150,7 @@ def explore_interpolation(generator, steps: int = 50) -> "Panel":
 
 def explore_mixture(generator) -> "Panel":
     """Mix labels, a weight for each, and see what the judge makes of the image."""
-    _check(generator)
+    check_generator(generator, Classes)
     judge = Judge.of(generator)
     weights = [
         widgets.FloatSlider(0, min=0, max=1, step=0.05, description=name)
@@ -159,7 +159,7 @@ def explore_mixture(generator) -> "Panel":
     for weight in weights:
         weight.orientation, weight.layout = "vertical", {"width": "48px", "height": "150px"}
     weights[3].value = weights[8].value = 0.5
-    return Panel(partial(draw_mixture, generator, judge), [*weights, *_noise()])
+    return Panel(partial(draw_mixture, generator, judge), [*weights, *noise()])
 
 
 def explore_training(strip) -> "Panel":
@@ -253,7 +253,7 @@ def _toggles(description: str, options: Sequence, value) -> widgets.ToggleButton
     return widgets.ToggleButtons(options=list(options), value=value, **look)
 
 
-def _noise() -> tuple[widgets.BoundedIntText, widgets.Button]:
+def noise() -> tuple[widgets.BoundedIntText, widgets.Button]:
     """The seed of the noise, and a button for the next one."""
     seed = widgets.BoundedIntText(0, min=0, max=999, description="Noise", layout={"width": "160px"})
     button = widgets.Button(description="New noise")
@@ -265,14 +265,18 @@ def _noise() -> tuple[widgets.BoundedIntText, widgets.Button]:
     return seed, button
 
 
-def _check(generator) -> None:
+def check_generator(generator, kind: type) -> None:
+    """Raise unless this is a generator for widgets whose condition is of this kind."""
     if not hasattr(generator, "draw_latents"):
         raise TypeError(
             f"a {type(generator).__name__} is no generator for widgets; give what load_pretrained "
             "or train gives, or wrap a network in Sampler(network)."
         )
-    if not isinstance(generator.condition, Classes):
+    if not isinstance(generator.condition, kind):
+        asked, asks = "classes", "attributes"
+        if kind is Classes:
+            asked, asks = asks, asked
         raise ValueError(
-            f"this generator is asked for attributes ({', '.join(generator.condition.names)}); "
-            "this widget asks for classes."
+            f"this generator is asked for {asked} ({', '.join(generator.condition.names)}); "
+            f"this widget asks for {asks}."
         )

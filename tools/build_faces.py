@@ -10,9 +10,9 @@ The package has room for 10,000 faces; what it ships was trained on more, drawn 
 import argparse
 import io
 import json
-from pathlib import Path
 from importlib.metadata import version
 from importlib.resources import files
+from pathlib import Path
 
 import numpy as np
 import resvg_py
