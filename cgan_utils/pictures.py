@@ -174,7 +174,7 @@ def _printed(number: int) -> np.ndarray:
 def _names(names: tuple[str, ...]) -> np.ndarray:
     """Print names, one a line of 24 pixels, with room for 120 pixels of bars right of them."""
     font = ImageFont.load_default(15)
-    width = 8 + round(max(font.getlength(name) for name in names))
+    width = 12 + round(max(font.getlength(name) for name in names))
     image = Image.new("L", (width + 128, 24 * len(names)))
     for i, name in enumerate(names):
         ImageDraw.Draw(image).text((width - 8, 24 * i + 12), name, 255, font, anchor="rm")
