@@ -145,9 +145,8 @@ def rounded(value):
     return np.round(np.float64(value), 4).tolist()
 
 
-def main() -> None:
-    common.parser(__doc__).parse_args()
-    log = common.Log(
+def open_log() -> common.Log:
+    return common.Log(
         "attributes",
         SHIPPED,
         command="python benchmarks/attributes.py",
@@ -157,10 +156,15 @@ def main() -> None:
         settings={"recipe": "quick", "steps": STEPS, "tie": TIE, "bins": BINS},
         floors={name: cg.Judge(name).reference.floors[2_000] for name in JUDGES},
     )
+
+
+def main() -> None:
+    common.parser(__doc__).parse_args()
+    log = open_log()
     variants = ["all", "no glasses with beards", "glasses tied to gray"]
     variants += ["glasses tied to gray, drawn evenly", "in bins"]
-    for data in variants:
-        for seed in SEEDS:
+    for seed in SEEDS:
+        for data in variants:
             log.run("runs", {"data": data, "seed": seed}, train_and_measure)
 
 

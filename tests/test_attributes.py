@@ -3,8 +3,10 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from PIL import Image
 
 import cgan_utils as cg
+from cgan_utils import files
 
 FACES = cg.DATASETS["faces"].condition
 JUDGES = ["faces", "faces_second"]
@@ -101,6 +103,33 @@ def test_the_reference_of_faces_is_of_all_test_faces(judge, test):
     np.testing.assert_array_equal(reference.labels, test.labels)
     assert sorted(reference.floors) == [1_000, 2_000]
     assert (reference.features is not None) == (judge.name == "faces")
+
+
+def shown_rubbish(test):
+    """Images by their description in the README."""
+    rng = np.random.default_rng(0)
+    noise = rng.random((1_000, 16, 16, 3), np.float32)
+    digits = np.uint8(255 * cg.load_images("mnist", "test").images[..., 0])
+    small = [Image.fromarray(digit).resize((16, 16), Image.Resampling.BILINEAR) for digit in digits]
+    ink = np.float32(small)[..., None] / 255 * (1 - rng.random((1_000, 1, 1, 3), np.float32))
+    pixels = test.images.reshape(-1, 256, 3)[:, rng.permutation(256)]
+    return {
+        "2,000 test faces": test.images,
+        "1,000 images of uniform noise": noise,
+        "1,000 blends, each the mean of two test faces": (test.images[::2] + test.images[1::2]) / 2,
+        "1,000 handwritten digits, 16 × 16, in a color on white": 1 - ink,
+        "the test faces, their pixels in one other order": pixels.reshape(test.images.shape),
+    }
+
+
+def test_the_readme_says_how_sure_the_judges_are_of_rubbish(test):
+    readme = (files.SHIPPED / "README.md").read_text("utf-8")
+    for shown, images in shown_rubbish(test).items():
+        _, row = readme.split(f"| {shown} |")
+        told = [int(cell.removesuffix(" % ")) for cell in row.split("|")[:2]]
+        binary = [cg.Judge(name).probabilities(images)[:, :5] for name in JUDGES]
+        sure = [100 * (abs(shares - 0.5) > 0.4).mean() for shares in binary]
+        assert told == pytest.approx(sure, abs=1), shown
 
 
 # Scores
