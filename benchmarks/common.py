@@ -12,7 +12,7 @@ import os
 import platform
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import cgan_utils as cg  # first: it imports TensorFlow without its log
@@ -128,9 +128,16 @@ def floors(samples: int = 10_000) -> dict[str, float]:
     return {name: cg.Judge(name).reference.floors[samples] for name in JUDGES}
 
 
-def score(generator, seed: int) -> dict[str, dict[str, float]]:
-    """Give what each judge says of 10,000 images with the labels of the test digits."""
-    scores = {name: cg.Judge(name).score(generator, asked_labels(), seed) for name in JUDGES}
+@cache
+def judge(name: str) -> cg.Judge:
+    """Give a judge, made once: that takes longer than a look at a thousand images."""
+    return cg.Judge(name)
+
+
+def score(generator, seed: int, labels: np.ndarray | None = None) -> dict[str, dict[str, float]]:
+    """Give what each judge says of images with these labels, or with those of the test digits."""
+    labels = asked_labels() if labels is None else labels
+    scores = {name: judge(name).score(generator, labels, seed) for name in JUDGES}
     return {
         name: {
             "conditional_accuracy": round(found.conditional_accuracy, 4),

@@ -52,6 +52,61 @@ def ceiling(judge: str) -> str:
     return exactly(load_card(f"judge_{judge}")["test_accuracy"])
 
 
+def judged(found: list[dict], floors: list[dict]) -> list[str]:
+    """Give, for each judge, the share recognized and the ratio of distances to real images'."""
+    cells = []
+    for judge in (SECOND, FIRST):
+        cells.append(spread([scores[judge]["conditional_accuracy"] for scores in found], exactly))
+        pairs = zip(found, floors, strict=True)
+        ratios = [scores[judge]["frechet_distance"] / floor[judge] for scores, floor in pairs]
+        cells.append(spread(ratios, decimals(1)))
+    return cells
+
+
+JUDGED = ["recognized, second judge", "Fréchet ratio", "recognized, first judge", "Fréchet ratio"]
+
+
+def summary() -> str:
+    """What stands at the head of the page: one row a generator, ratios to real images."""
+    recipes, peers = common.Log("recipes_60000"), common.Log("peers")
+    rows = [["", "trained on all of MNIST", "seeds", *JUDGED]]
+    rows.append(["real digits", "", "", ceiling(SECOND), "1", ceiling(FIRST), "1"])
+    for peer, name in PEERS.items():
+        found = [
+            run for run in peers.table("runs")
+            if (run["peer"], run["samples"]) == (peer, 10_000) and run["epochs"] > 5
+        ]  # fmt: skip
+        if peer == "quick":
+            continue
+        floors = [peers.card["floors"]["10000"]] * len(found)
+        epochs = f"{found[0]['epochs']:.0f} epochs, PyTorch, GPU"
+        rows.append([name, epochs, len(found), *judged(found, floors)])
+    for recipe, seconds in (("quick", 8), ("quick", 14), ("quick", 60), ("patient", 120)):
+        points = [
+            point
+            for run in recipes.table("runs")
+            for point in run["points"]
+            if (run["recipe"], point["seconds"]) == (recipe, seconds)
+        ]
+        floors = [recipes.card["floors"]] * len(points)
+        budget = f"{seconds} s, {points[0]['steps']:,} steps, two cores"
+        rows.append([f"`{recipe}`", budget, len(points), *judged(points, floors)])
+    scores = [s for s in common.Log("evaluation").table("scores") if s["samples"] == 10_000]
+    draws = sorted({score["seed"] for score in scores})
+    found = [{s["judge"]: s for s in scores if s["seed"] == seed} for seed in draws]
+    floors = [{judge: s["floor"] for judge, s in one.items()} for one in found]
+    rows.append(["what we ship", "`patient`, 10 epochs", "1", *judged(found, floors)])
+    return markdown(*rows)
+
+
+def step() -> str:
+    rows = [["seed", "the step before, bare, ms", "a step in `fit`, ms", "ratio"]]
+    for run in common.Log("step").table("steps"):
+        times = map(decimals(1), (run["old_ms"], run["in_fit_ms"]))
+        rows.append([run["seed"], *times, decimals(2)(run["ratio"])])
+    return markdown(*rows)
+
+
 def quick() -> str:
     log = common.Log("evaluation")
     runs = log.table("quick")
@@ -106,7 +161,7 @@ def recipes() -> str:
         ("recognized as asked", "conditional_accuracy", exactly),
         ("Fréchet distance", "frechet_distance", decimals(2)),
     ):
-        for seconds in (12, 20, 60, 120, 300, 400):
+        for seconds in (8, 14, 20, 60, 120, 300, 400):
             cells = [after(name, seconds, key, form) for name in speed]
             rows.append([f"{what} after {seconds} s", *cells])
     for what, key, form in (
@@ -128,6 +183,48 @@ def published() -> str:
             row.append(spread([p["conditional_accuracy"] for p in found], exactly))
             row.append(spread([p["frechet_distance"] for p in found], decimals(0)))
         rows.append(row)
+    return markdown(*rows)
+
+
+PEERS = {
+    "published": "`published`, right planes",
+    "published_striped": "`published`, striped planes",
+    "cdcgan": "cDCGAN",
+    "quick": "`quick`",
+}
+
+
+def scores_of_peers(found: list[dict], floors: dict) -> list[str]:
+    return judged(found, [floors[str(run["samples"])] for run in found])
+
+
+def peers() -> str:
+    """Runs of so many epochs of all of MNIST, where they ended."""
+    log = common.Log("peers")
+    rows = [["peer", "fakes of D and G", "epochs of training", "seeds", *JUDGED]]
+    runs = [r for r in log.table("runs") if r["of_epochs"] and r["training_images"] == 60_000]
+    ends = [run for run in runs if run["samples"] == 10_000]
+    kinds = {(run["peer"], run["one_draw"], run["of_epochs"], run["epochs"]) for run in ends}
+    for kind in sorted(kinds, key=lambda kind: (list(PEERS).index(kind[0]), kind[2], kind[1])):
+        peer, one_draw, of_epochs, epochs = kind
+        found = [r for r in ends if (r["peer"], r["one_draw"], r["of_epochs"], r["epochs"]) == kind]
+        stopped = "" if epochs >= of_epochs else f", stopped at {epochs:.1f}"
+        rows.append([PEERS[peer], "the same" if one_draw else "each its own",
+                     f"{of_epochs}{stopped}", len(found),
+                     *scores_of_peers(found, log.card["floors"])])  # fmt: skip
+    return markdown(*rows)
+
+
+def peers_published() -> str:
+    log = common.Log("peers")
+    rows = [["epoch", "planes", "images", *JUDGED]]
+    runs = [r for r in log.table("runs") if r["of_epochs"] and r["training_images"] == 60_000]
+    runs = [run for run in runs if run["peer"].startswith("published")]
+    for epoch in sorted({run["epochs"] for run in runs}):
+        for planes, peer in (("right", "published"), ("striped", "published_striped")):
+            found = [run for run in runs if (run["epochs"], run["peer"]) == (epoch, peer)]
+            rows.append([f"{epoch:.0f}", planes, f"{found[0]['samples']:,}",
+                         *scores_of_peers(found, log.card["floors"])])  # fmt: skip
     return markdown(*rows)
 
 
@@ -332,8 +429,9 @@ def shipped() -> str:
 TABLES = {
     table.__name__: table
     for table in (
-        quick, recipes, published, choices_mnist, noise, choices_fashion_mnist, wasserstein,
-        conditioning, evaluation, sizes, classes, memorization, pupil, rare, widgets, shipped,
+        summary, step, quick, recipes, published, peers, peers_published, choices_mnist, noise,
+        choices_fashion_mnist, wasserstein, conditioning, evaluation, sizes, classes,
+        memorization, pupil, rare, widgets, shipped,
     )
 }  # fmt: skip
 

@@ -6,7 +6,7 @@
 | 01_data | images, labels, one-hot rows, batches | data, conditions, datasets |
 | 02_discriminator | real or fake, and does the label match | discriminator |
 | 03_generator | noise and a label to an image | generator, sampler |
-| 04_minimax_loss | the two-player game, in one dimension | losses, toy |
+| 04_minimax_loss | the two-player game, in one dimension | losses, toy, game |
 | 05_training | alternating updates, and reading a run | training, recipes, callbacks |
 | 06_interpolation | walking through labels and noise; the GIF | interpolation |
 | 07_evaluation | obedience, variety, copies | evaluation, metrics, judge, memorization, pupil |
@@ -14,12 +14,13 @@
 | 09_conditioning | ways in for the label, side by side | conditioning |
 | 10_attributes | faces to measure: several attributes at once | attributes, attribute_widgets |
 
-Beside them: patient, the networks of the generators we ship; figures and pictures, what is drawn;
-files, what the package ships; checks, fitting and settings, what inputs and networks go through.
+Beside them: patient, the networks of the generators we ship; diagrams, figures and pictures, what
+is drawn; files, what the package ships; checks, fitting and settings, what inputs and networks go
+through; distribution, several devices and machines.
 
 Imports go one way: what comes in (datasets, conditions, data), networks, the game (losses,
 training, recipes), what comes out (sampler, pretrained, interpolation), what is measured (metrics,
-judge, evaluation), the edge (figures, widgets).
+judge, evaluation), the edge (figures, diagrams, widgets, game).
 """
 
 from . import _quiet  # first: it imports TensorFlow without its log
@@ -36,6 +37,7 @@ from .conditioning import (
 from .conditions import Attributes, Classes, one_hot
 from .data import LabeledImages, load_images
 from .datasets import DATASETS, DataSet
+from .diagrams import Diagram, diagram
 from .discriminator import LabelPlanes, build_discriminator, build_published_discriminator
 from .evaluation import LabelUseProbe, Scores, conditional_accuracy, evaluate
 from .figures import (
@@ -47,8 +49,9 @@ from .figures import (
     use_style,
 )
 from .files import load_results
+from .game import play_game
 from .generator import build_generator, build_published_generator, multiply_adds
-from .interpolation import interpolate_labels, label_path, latent_path
+from .interpolation import interpolate_labels, label_path, latent_directions, latent_path
 from .judge import Judge
 from .losses import (
     discriminator_loss,

@@ -32,14 +32,14 @@ def draw_attributes(generator, measure, *values) -> tuple[np.ndarray, str]:
 
 
 def explore_attributes(
-    generator, measure: Callable[[np.ndarray], np.ndarray] | None = None
+    generator, measure: Callable[[np.ndarray], np.ndarray] | None = None, seed: int = 0
 ) -> Panel:
     """Ask for attributes, a switch for each binary one and a slider for each continuous one.
 
     generator: what load_pretrained or train gives, or a Sampler, whose condition is Attributes.
     measure: who sees, a function from images (N, H, W, C) to rows (N, width), which may leave the
-    ranges; None is the judge of the data set. Raises ValueError for a generator of classes, and
-    where no judge knows the attributes and nothing measures them.
+    ranges; None is the judge of the data set. seed: of the first noise, 0 to 999. Raises ValueError
+    for a generator of classes, and where no judge knows the attributes and nothing measures them.
     """
     check_generator(generator, Attributes)
     measure = measure or Judge.of(generator).probabilities
@@ -54,4 +54,4 @@ def explore_attributes(
         )
         for name, (low, high) in condition.continuous
     ]
-    return Panel(partial(draw_attributes, generator, measure), [*switches, *sliders, *noise()])
+    return Panel(partial(draw_attributes, generator, measure), [*switches, *sliders, *noise(seed)])

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 
 from .checks import check_number, check_seed
+from .distribution import agreed
 
 
 class Snapshots(keras.callbacks.Callback):
@@ -39,7 +40,7 @@ class Snapshots(keras.callbacks.Callback):
         rows, latents = self.model.condition.examples(), self.model.draw_latents(1, self.seed)
         self.images.append(self.model.generate(rows, latents=latents))
         self.epochs.append(epoch)
-        if self.show:
+        if self.show and self.model.is_chief:
             self.show(self.images[-1], f"after epoch {epoch}")
 
 
@@ -54,10 +55,11 @@ class StopOnNaN(keras.callbacks.Callback):
         ]
         if broken:
             self.model.stop_training = True
-            print(
-                f"Stopped at batch {batch + 1}: {', '.join(broken)}. One player's weights have "
-                "blown up; start again from new networks with a smaller learning rate."
-            )
+            if self.model.is_chief:
+                print(
+                    f"Stopped at batch {batch + 1}: {', '.join(broken)}. One player's weights have "
+                    "blown up; start again from new networks with a smaller learning rate."
+                )
 
 
 class TimeBudget(keras.callbacks.Callback):
@@ -74,10 +76,13 @@ class TimeBudget(keras.callbacks.Callback):
     def on_train_begin(self, logs=None):
         self.start = time.perf_counter()
         optimizers = self.model.d_optimizer, self.model.g_optimizer
-        self.rates = [(optimizer, float(optimizer.learning_rate)) for optimizer in optimizers]
+        self.rates = [
+            (optimizer, float(optimizer.learning_rate.numpy())) for optimizer in optimizers
+        ]
 
     def on_train_batch_begin(self, batch, logs=None):
         left = max(0.0, 1 - (time.perf_counter() - self.start) / self.seconds)
+        left = agreed(left, self.model.distribute_strategy)  # no machine takes a step more
         if self.decay:
             for optimizer, rate in self.rates:
                 optimizer.learning_rate = rate * left

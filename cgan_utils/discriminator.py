@@ -97,10 +97,10 @@ def build_published_discriminator(
 ) -> keras.Model:
     """Build the published discriminator: label planes, two convolutions, global max pooling.
 
-    It takes [images (B, *image_shape), rows (B, width)] and gives logits (B, 1). The published text
-    prints the convolutions; activations, pooling and the last layer follow DCGAN (Radford et al.
-    2015, arXiv 1511.06434). `striped=True` restores the label planes exactly as printed, bug
-    included.
+    It takes [images (B, *image_shape), rows (B, width)] and gives logits (B, 1). The tutorial that
+    the series grew from prints the convolutions; activations, pooling and the last layer are those
+    of the Keras example that it follows (keras.io, "Conditional GAN"). `striped=True` restores the
+    label planes exactly as printed, bug included.
     """
     image = keras.Input(image_shape, name="image")
     label = keras.Input((width,), name="label")

@@ -219,12 +219,26 @@ class _SourceStyle(Style):
     }
 
 
+# The names that JupyterLab, and pages made with nbconvert, give to the colors of a code cell; a
+# page without them takes what stands after the comma.
+_CELL_COLORS = {BLUE: "keyword", GREEN: "string", "#808080": "comment", RED: "meta"}
+_SOURCE_BOX = (
+    "font-family: var(--jp-code-font-family, monospace); line-height: 1.35; overflow-x: auto; "
+    "padding: 8px 12px; border: 1px solid var(--jp-cell-editor-border-color, #80808080); "
+    f"border-left: 4px solid {SKY}; border-radius: 4px; "
+    "background: var(--jp-cell-editor-background, #8080801a)"
+)
+
+
 def show_source(*things) -> None:
-    """Show the source code of functions or classes, colored, below a notebook's cell."""
+    """Show the source code of functions or classes, framed and colored like a cell's code."""
     formatter = HtmlFormatter(
-        noclasses=True, nobackground=True, prestyles="font-family: monospace", style=_SourceStyle
+        noclasses=True, nobackground=True, prestyles=_SOURCE_BOX, style=_SourceStyle
     )
     for thing in things:
         source = textwrap.dedent(inspect.getsource(thing)).rstrip()
         page = highlight(source, PythonLexer(), formatter)
+        for color, name in _CELL_COLORS.items():
+            variable = f"color: var(--jp-mirror-editor-{name}-color, {color})"
+            page = page.replace(f'<span style="color: {color}', f'<span style="{variable}')
         display({"text/html": page, "text/plain": source}, raw=True)

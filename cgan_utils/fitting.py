@@ -139,11 +139,13 @@ def check_batches(
     image_shape: tuple[int, int, int],
     condition: Condition,
     y: object = None,
-    shares: int = 1,
+    critic_steps: int = 1,
+    replicas: int = 1,
 ) -> None:
     """Raise ValueError unless these are batches of images and rows, float32, of equal shares.
 
-    y: what was given beside them, where nothing should be.
+    y: what was given beside them, where nothing should be. critic_steps, replicas: the steps of D
+    and the devices that share a batch.
     """
     if not isinstance(batches, tf.data.Dataset):
         raise ValueError(
@@ -169,10 +171,18 @@ def check_batches(
             "batch."
         )
     size = batch_size(batches)
-    if size and size % shares:
+    shares = critic_steps * replicas
+    if size is None and replicas > 1:
         raise ValueError(
-            f"a batch has {size} images, which {shares} steps of D for one of G cannot share; "
-            f"give batches of a multiple of {shares}."
+            f"batches of any size are nothing that {replicas} devices can share; give batches of "
+            "one size, such as digits.batches(batch_size, seed)."
+        )
+    if size and size % shares:
+        sharers = [f"{replicas} devices"] * (replicas > 1)
+        sharers += [f"{critic_steps} steps of D for one of G"] * (critic_steps > 1)
+        raise ValueError(
+            f"a batch has {size} images, which {' with '.join(sharers)} cannot share; give batches "
+            f"of a multiple of {shares}."
         )
 
 

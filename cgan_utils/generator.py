@@ -15,8 +15,8 @@ IMAGE_SHAPE = (28, 28, 1)  # MNIST's; every builder takes another one
 class DepthToSpace(layers.Layer):
     """Lays 4·C maps (B, H, W, 4·C) out as C of twice the size, (B, 2·H, 2·W, C).
 
-    Every pixel becomes a square of 2×2. After a convolution this enlarges like a transposed one,
-    for less work (sub-pixel convolution, Shi et al. 2016, arXiv 1609.05158).
+    Every pixel becomes a square of 2×2. After a convolution of 3×3 this is a transposed one of 6×6
+    with its numbers sorted, and faster (sub-pixel convolution, Shi et al. 2016, arXiv 1609.05158).
     """
 
     def call(self, maps):
@@ -31,8 +31,8 @@ class FusedBatchNormalization(layers.BatchNormalization):
     """
 
     def call(self, maps, training=None):
-        if not training:
-            return super().call(maps, training=False)
+        if not training or self.synchronized:  # the kernel knows one device alone
+            return super().call(maps, training=training)
         maps, *statistics = tf.compat.v1.nn.fused_batch_norm(
             maps, self.gamma, self.beta, epsilon=self.epsilon
         )
@@ -77,11 +77,12 @@ def build_generator(
 def build_published_generator(
     width: int = 10, image_shape: tuple[int, int, int] = IMAGE_SHAPE, latent_dim: int = 128
 ) -> keras.Model:
-    """Build the published generator, layer by layer; LeakyReLU between the layers as in DCGAN.
+    """Build the published generator: dense, two transposed convolutions, a last convolution.
 
     It takes [latents (B, latent_dim), rows (B, width), mixed rows too] and gives images
-    (B, *image_shape) in [0, 1]. Raises ValueError unless height and width of an image are
-    multiples of 4.
+    (B, *image_shape) in [0, 1]. The tutorial that the series grew from prints the layers; the
+    LeakyReLU between them are those of the Keras example that it follows (keras.io, "Conditional
+    GAN"). Raises ValueError unless height and width of an image are multiples of 4.
     """
     rows, columns = quarter_size(image_shape)
     latent = keras.Input((latent_dim,), name="latent")

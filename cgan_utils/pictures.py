@@ -55,20 +55,27 @@ def beside(image: np.ndarray, block: np.ndarray) -> np.ndarray:
 
 
 def bar_chart(bars: Sequence[float]) -> np.ndarray:
-    """Draw bars of heights (N,) in [0, 1], with their numbers below: a gray picture (168, W).
+    """Draw bars of heights (N,) in [0, 1], numbered below, beside a scale from 0 to 100 %.
 
-    Raises ValueError on other heights.
+    Gives a gray picture (168, 56 + 56 N). Raises ValueError on other heights.
     """
     bars = np.asarray(bars, float)
     if bars.ndim != 1 or not bars.size or not ((bars >= 0) & (bars <= 1)).all():
         raise ValueError(
             f"the bars' heights are {bars.tolist()}; give one or more numbers in [0, 1]."
         )
-    columns = np.full((len(bars), 84, 28, 1), 0.2, np.float32)
+    image = Image.new("L", (56 + 56 * len(bars), 168))
+    pen, zero, high = ImageDraw.Draw(image), 134, 112
+    for share in (0, 0.5, 1):
+        y = zero - round(high * share)
+        pen.line([(52, y), (image.width, y)], fill=90)
+        pen.text((48, y), f"{share:.0%}", 255, ImageFont.load_default(15), anchor="rm")
     for i, bar in enumerate(bars):
-        columns[i, 56 - round(56 * bar) : 56] = 0.8
-        columns[i, 56:] = _printed(i)
-    return enlarge(grid(columns, columns=len(bars)), 2)
+        left, top = 56 + 56 * i, zero - round(high * bar)
+        if top < zero:
+            pen.rectangle([left + 10, top, left + 45, zero - 1], fill=204)
+        pen.text((left + 28, 152), str(i), 255, ImageFont.load_default(24), anchor="mm")
+    return np.float32(image) / 255
 
 
 def level_chart(names: Sequence[str], upper: Sequence[float], lower: Sequence[float]) -> np.ndarray:
@@ -161,13 +168,6 @@ def _flat(image: np.ndarray) -> np.ndarray:
 def _bytes(images: np.ndarray) -> np.ndarray:
     """Give images (N, H, W, 1 or 3) in [0, 1] as pictures of whole numbers from 0 to 255."""
     return np.uint8(np.rint(_flat(images) * 255))
-
-
-@cache
-def _printed(number: int) -> np.ndarray:
-    image = Image.new("L", (28, 28))
-    ImageDraw.Draw(image).text((14, 14), str(number), 255, ImageFont.load_default(20), anchor="mm")
-    return np.float32(image)[..., None] / 255
 
 
 @cache

@@ -11,6 +11,7 @@ from .checks import check_number, check_seed, check_whole
 from .conditions import Classes
 from .data import LabeledImages
 from .discriminator import build_discriminator, build_published_discriminator
+from .distribution import check_strategy, lost_machines
 from .generator import build_generator, build_published_generator
 from .patient import BATCH_SIZE, build_patient_discriminator, build_patient_generator
 from .settings import plain_keras, seeded
@@ -155,9 +156,11 @@ def train(
     The budget is the recipe's own number of epochs, or `epochs`, or `seconds` on the clock; the
     learning-rate schedule fits itself to it, and where rates fall they are spent at the end:
     compile the model anew to go on. callbacks and verbose go to Keras's `fit`. strategy:
-    tf.distribute.MirroredStrategy(), for several GPUs of one machine, which share each batch. Same
+    tf.distribute.MirroredStrategy(), for several GPUs of one machine, or
+    MultiWorkerMirroredStrategy(), for several machines; they share each batch (DEVICES.md). Same
     seed, data and epochs: the same weights, on the same machine. Raises ValueError on an unknown
-    recipe or budget, and where the recipe does not fit the data.
+    recipe, budget or strategy, and where the recipe does not fit the data; ConnectionError when
+    another machine no longer answers.
     """
     if isinstance(recipe, str) and recipe in RECIPES:
         recipe = RECIPES[recipe]
@@ -177,7 +180,11 @@ def train(
     epochs = check_whole("epochs", recipe.epochs if epochs is None else epochs, 1)
     batches = recipe.batches(data, seed)
     steps = epochs * len(batches) * recipe.critic_steps if seconds is None else None
-    with (strategy or tf.distribute.get_strategy()).scope():
+    if strategy is None:
+        strategy = tf.distribute.get_strategy()
+    else:
+        check_strategy(strategy)
+    with strategy.scope(), lost_machines(strategy):
         gan = recipe.build(data, seed, steps)
     if seconds is not None:
         clock = TimeBudget(seconds, decay=recipe.decay)

@@ -1,6 +1,7 @@
 """Alternating updates as a Keras model with its own `train_step`."""
 
 import os
+import tempfile
 import zipfile
 from pathlib import Path
 
@@ -11,6 +12,14 @@ import tensorflow as tf
 from .checks import check_images, check_number, check_seed
 from .conditions import Condition
 from .discriminator import trunk_of
+from .distribution import (
+    check_strategy,
+    count_machines,
+    lost_machines,
+    replica_number,
+    shared_out,
+    synchronize_norms,
+)
 from .files import written_whole
 from .fitting import (
     batch_size,
@@ -37,8 +46,9 @@ class ConditionalGAN(keras.Model):
     draws from `averaged_generator`, an exponential moving average of the generator's weights (its
     use for GANs: Yazıcı et al. 2018, arXiv 1806.04498); ema_decay, in [0, 1), is 0 where it is the
     generator itself. `seed` decides every latent and every wrong label that training draws. Made
-    under the scope of a tf.distribute strategy, it trains on several devices, each with draws of
-    its own. Raises ValueError where the two networks and the condition do not fit together.
+    under the scope of a tf.distribute strategy, it trains on several devices or machines, each with
+    draws of its own (DEVICES.md). Raises ValueError where the two networks and the condition do not
+    fit together.
     """
 
     critic_steps = 1  # steps of D for each step of G, which share a batch
@@ -53,9 +63,14 @@ class ConditionalGAN(keras.Model):
         **kwargs,
     ):
         check_networks(generator, discriminator, condition)
+        if tf.distribute.has_strategy():
+            check_strategy(tf.distribute.get_strategy())
         ema_decay = check_number("ema_decay", ema_decay, 0, 1, ends="[)")
         seed = check_seed(seed)
         super().__init__(**{**kwargs, "dtype": "float32"})
+        if self.replicas > 1:
+            synchronize_norms(generator)
+            synchronize_norms(discriminator)
         self.generator = generator
         self.discriminator = discriminator
         self.trunk = trunk_of(discriminator)
@@ -105,6 +120,11 @@ class ConditionalGAN(keras.Model):
         return self.distribute_strategy.num_replicas_in_sync
 
     @property
+    def is_chief(self) -> bool:
+        """Whether this machine writes and prints: the only one, or the first of several."""
+        return self.distribute_strategy.extended.should_checkpoint
+
+    @property
     def metrics(self):
         unused = () if self.mismatched_weight else ("d_loss_mismatched",)
         return [tracker for name, tracker in self.trackers.items() if name not in unused]
@@ -116,20 +136,32 @@ class ConditionalGAN(keras.Model):
         ValueError for anything but batches, and for a batch of other images or rows than the
         networks take.
         """
-        check_batches(x, self.image_shape, self.condition, y, self.critic_steps)
+        x = self._shares(x, y, self.critic_steps)
         if settings.get("validation_data") is not None:
-            check_batches(settings["validation_data"], self.image_shape, self.condition)
-        check_group(self.discriminator, (batch_size(x) or 0) // self.critic_steps)
-        with refusals():
+            settings["validation_data"] = self._shares(settings["validation_data"])
+        if not self.is_chief:
+            settings["verbose"] = 0
+        with refusals(), lost_machines(self.distribute_strategy):
             # Asked to shuffle a dataset, which is its default, Keras 3.15 warns that it cannot.
             return super().fit(x, **{**settings, "shuffle": False})
 
     def evaluate(self, x: tf.data.Dataset, y: None = None, **settings):
         """Give the losses on batches of (images, rows), and leave both networks as they are."""
-        check_batches(x, self.image_shape, self.condition, y)
-        check_group(self.discriminator, batch_size(x) or 0)
-        with refusals():
+        if not isinstance(x, tf.distribute.DistributedDataset):  # as `fit` hands it on
+            x = self._shares(x, y)
+        if not self.is_chief:
+            settings["verbose"] = 0
+        with refusals(), lost_machines(self.distribute_strategy):
             return super().evaluate(x, **settings)
+
+    def _shares(self, batches, y=None, critic_steps=1):
+        """Give the batches, checked, or what each device takes of them if there are several."""
+        check_batches(batches, self.image_shape, self.condition, y, critic_steps, self.replicas)
+        size = batch_size(batches)
+        check_group(self.discriminator, (size or 0) // (critic_steps * self.replicas))
+        if self.replicas == 1:
+            return batches
+        return shared_out(batches, size, self.distribute_strategy)
 
     def _maybe_symbolic_build(self, iterator=None, data_batch=None):
         """Build nothing: both networks are, and Keras would use up the first batch for it."""
@@ -142,7 +174,13 @@ class ConditionalGAN(keras.Model):
             if self.fresh_fakes:
                 fakes, tape = self.draw_fakes(rows, "generator")
             self.generator_step(rows, fakes, tape)
-        return {tracker.name: tracker.result() for tracker in self.metrics}
+        return self.losses_so_far()
+
+    def losses_so_far(self):
+        """Give the losses of an epoch's batches so far, by their names, as a step returns them."""
+        # Over several machines, Keras takes means of vectors.
+        shape = () if count_machines(self.distribute_strategy) == 1 else (1,)
+        return {mean.name: tf.reshape(mean.result(), shape) for mean in self.metrics}
 
     def test_step(self, data):
         images, rows = data[:2]
@@ -151,7 +189,7 @@ class ConditionalGAN(keras.Model):
             pairs = self.pairs(images, rows, fakes, testing=True)
             self.trackers["d_loss"].update_state(self.d_loss(pairs, training=False))
             self.trackers["g_loss"].update_state(self.g_loss(rows, fakes, training=False))
-        return {tracker.name: tracker.result() for tracker in self.metrics}
+        return self.losses_so_far()
 
     def draw_fakes(self, rows, purpose="fake", testing=False):
         """Give fakes of the rows asked for, and the tape that has recorded G."""
@@ -229,10 +267,8 @@ class ConditionalGAN(keras.Model):
 
     def replica_seed(self, salt: int, count: tf.Tensor) -> tf.Tensor:
         """Give two integers for a draw, others on each device; on the first, salt and count."""
-        replica = 0
-        if self.replicas > 1 and not tf.distribute.in_cross_replica_context():
-            replica = tf.distribute.get_replica_context().replica_id_in_sync_group
-        salt = salt + 2**34 * tf.cast(replica, tf.int64)  # every salt is below 3 · 2³² + 3
+        # Every salt is below 3 · 2³² + 3.
+        salt = salt + 2**34 * tf.cast(replica_number(), tf.int64)
         return tf.stack([salt, tf.cast(count, tf.int64)])
 
     def draw_training_latents(self, rows, purpose="fake", testing=False):
@@ -261,16 +297,20 @@ class ConditionalGAN(keras.Model):
     def save(self, filepath: str | os.PathLike[str], overwrite: bool = True, **kwargs):
         """Write networks, both optimizers and settings to a `.keras` file, whole or not at all.
 
-        Raises ValueError for another ending, FileExistsError if the file is there and `overwrite`
-        is False, FileNotFoundError if its folder is missing.
+        Of several machines, which all have to call it, the chief alone writes. Raises ValueError
+        for another ending, FileExistsError if the file is there and `overwrite` is False,
+        FileNotFoundError if its folder is missing.
         """
         if Path(filepath).suffix != ".keras":
             raise ValueError(
                 f"{Path(filepath).name!r} must end in .keras, the one format that keeps both "
                 "optimizers."
             )
-        with written_whole(filepath, overwrite) as partial:
-            super().save(partial, **kwargs)
+        with tempfile.TemporaryDirectory() as scratch:
+            # The losses so far, which are saved too, are sums over all machines.
+            path = filepath if self.is_chief else Path(scratch, "gan.keras")
+            with written_whole(path, overwrite) as partial:
+                super().save(partial, **kwargs)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> "ConditionalGAN":
@@ -287,8 +327,11 @@ class ConditionalGAN(keras.Model):
         try:
             if not zipfile.is_zipfile(path):
                 raise zipfile.BadZipFile("it is no zip archive, as a whole .keras file is")
-            with seeded(0):  # first weights, which the file's replace
+            with seeded(0), lost_machines(tf.distribute.get_strategy()):
+                # The seed is that of first weights, which the file's replace.
                 model = keras.models.load_model(path)
+        except ConnectionError:
+            raise
         except (ValueError, KeyError, TypeError, OSError, EOFError, zipfile.BadZipFile) as error:
             raise ValueError(
                 f"{str(path)!r} cannot be read as a saved model ({_first_line(error)}); save it "

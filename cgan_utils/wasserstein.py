@@ -60,7 +60,7 @@ class PenalizedGAN(ConditionalGAN):
             if self.fresh_fakes:
                 fakes, tape = self.draw_fakes(y, "generator")
             self.generator_step(y, fakes, tape)
-        return {tracker.name: tracker.result() for tracker in self.metrics}
+        return self.losses_so_far()
 
     def d_loss(self, pairs, training=True):
         """Give what D minimizes: the loss of ConditionalGAN, and in training the penalty."""

@@ -98,23 +98,26 @@ def walk(generator, steps: int, start: int, end: int, moving: str) -> tuple[np.n
 # The widgets
 
 
-def explore(generator) -> "Panel":
-    """Ask for a label, draw new noise, shrink or stretch it, move it along three directions.
+def explore(
+    generator,
+    seed: int = 0,
+    directions: Sequence[str] = ("Direction 1", "Direction 2", "Direction 3"),
+) -> "Panel":
+    """Ask for a label, draw new noise, shrink or stretch it, move it along directions.
 
     generator: what load_pretrained or train gives, or a Sampler; so too in the next two functions.
+    seed: of the first noise, 0 to 999. directions: the names of their sliders, once it is known
+    what they do; they are those along which images change most.
     """
     check_generator(generator, Classes)
-    directions = latent_directions(generator)
+    moves = latent_directions(generator, len(directions))
     row = [
         _toggles("Label", _labels(generator), min(7, generator.condition.width - 1)),
-        *noise(),
+        *noise(seed),
         widgets.FloatSlider(1, min=0, max=1.5, step=0.05, description="Noise scale"),
-        *(
-            widgets.FloatSlider(0, min=-4, max=4, step=0.1, description=f"Direction {i}")
-            for i in range(1, len(directions) + 1)
-        ),
+        *(widgets.FloatSlider(0, min=-4, max=4, step=0.1, description=name) for name in directions),
     ]
-    return Panel(partial(draw_digit, generator, directions), row)
+    return Panel(partial(draw_digit, generator, moves), row)
 
 
 def explore_interpolation(generator, steps: int = 50) -> "Panel":
@@ -148,8 +151,11 @@ def explore_interpolation(generator, steps: int = 50) -> "Panel":
     return panel
 
 
-def explore_mixture(generator) -> "Panel":
-    """Mix labels, a weight for each, and see what the judge makes of the image."""
+def explore_mixture(generator, seed: int = 0) -> "Panel":
+    """Mix labels, a weight for each, and see what the judge makes of the image.
+
+    seed: of the first noise, 0 to 999.
+    """
     check_generator(generator, Classes)
     judge = Judge.of(generator)
     weights = [
@@ -159,7 +165,7 @@ def explore_mixture(generator) -> "Panel":
     for weight in weights:
         weight.orientation, weight.layout = "vertical", {"width": "48px", "height": "150px"}
     weights[3].value = weights[8].value = 0.5
-    return Panel(partial(draw_mixture, generator, judge), [*weights, *noise()])
+    return Panel(partial(draw_mixture, generator, judge), [*weights, *noise(seed)])
 
 
 def explore_training(strip) -> "Panel":
@@ -232,9 +238,13 @@ class Panel(widgets.VBox):
 
         return handle
 
+    def still(self) -> bytes:
+        """Give the PNG file for pages that show no widgets."""
+        return self.picture.value
+
     def _ipython_display_(self, **_) -> None:
         view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
-        still = base64.b64encode(self.picture.value).decode()  # for pages that show no widgets
+        still = base64.b64encode(self.still()).decode()
         data = {"application/vnd.jupyter.widget-view+json": view, "image/png": still}
         display({**data, "text/plain": html.unescape(self.sentence.value)}, raw=True)
 
@@ -253,9 +263,12 @@ def _toggles(description: str, options: Sequence, value) -> widgets.ToggleButton
     return widgets.ToggleButtons(options=list(options), value=value, **look)
 
 
-def noise() -> tuple[widgets.BoundedIntText, widgets.Button]:
+def noise(first: int) -> tuple[widgets.BoundedIntText, widgets.Button]:
     """The seed of the noise, and a button for the next one."""
-    seed = widgets.BoundedIntText(0, min=0, max=999, description="Noise", layout={"width": "160px"})
+    first = check_whole("seed", first, 0, 999)
+    seed = widgets.BoundedIntText(
+        first, min=0, max=999, description="Noise", layout={"width": "160px"}
+    )
     button = widgets.Button(description="New noise")
 
     def count_up(_) -> None:

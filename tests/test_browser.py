@@ -103,14 +103,14 @@ def test_the_notebook_obeys_clicks_and_keys(page, notebook_url):
         "window.jupyterapp?.shell.currentWidget?.context?.sessionContext?.session?.kernel"
     )
     page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
-    cell = page.locator(".jp-CodeCell", has_text="cg.explore(generator)")
+    cell = page.locator(".jp-CodeCell", has_text="cg.explore(generator, seed=NOISE)")
     image, sentence = cell.locator("img.widget-image"), cell.locator(".widget-html-content")
 
     def wait_for(text: str) -> None:
         """Until the sentence has this text; the picture is sent before the sentence."""
         sentence.get_by_text(text).wait_for()
 
-    wait_for("Label 7, noise 0 × 1.00")
+    wait_for("Label 7, noise 3 × 1.00")
     assert judge.recognize(large_digit(image)) == [7]
 
     before = image.get_attribute("src")
@@ -132,9 +132,9 @@ def test_the_notebook_obeys_clicks_and_keys(page, notebook_url):
     wait_for("directions +3.0, +0.0, +0.0")
     assert image.get_attribute("src") != before
     directions = widgets.latent_directions(generator)
-    expected, _ = widgets.draw_digit(generator, directions, 8, 0, 1, 3, 0, 0)
+    expected, _ = widgets.draw_digit(generator, directions, 8, 3, 1, 3, 0, 0)
     np.testing.assert_allclose(pixels_of(image), expected, atol=0.05)
 
     cell.get_by_role("button", name="New noise").click()
-    wait_for("noise 1 × 1.00")
+    wait_for("noise 4 × 1.00")
     assert page.locator('[data-mime-type="application/vnd.jupyter.error"]').count() == 0

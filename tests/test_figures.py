@@ -1,5 +1,7 @@
+import html
 import io
 import os
+import re
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -112,12 +114,20 @@ def test_beside_is_in_color_if_either_part_is(color):
 
 def test_a_bar_is_as_high_as_its_number():
     picture = bar_chart([0, 0.5, 1])
-    assert picture.shape == (168, 2 * (3 * 28 + 2))
-    bright = [(picture[:112, 58 * i + 28] == np.float32(0.8)).sum() for i in range(3)]
-    assert bright == [0, 56, 112]
-    numbers = [picture[112:, 58 * i : 58 * i + 56] for i in range(3)]
+    assert picture.shape == (168, 56 * 4)
+    middles = [56 + 56 * i + 28 for i in range(3)]
+    assert [(picture[:134, x] == np.float32(0.8)).sum() for x in middles] == [0, 56, 112]
+    numbers = [picture[136:, x - 28 : x + 28] for x in middles]
     assert all(number.max() > 0.9 for number in numbers)
     assert (numbers[0] != numbers[1]).any()
+
+
+def test_bars_stand_on_a_scale():
+    """Lines at 0, 50 and 100 % from one side to the other, with their numbers on the left."""
+    picture = bar_chart([0, 0])
+    (lines,) = np.nonzero((picture[: 134 + 1, 56:] > 0.3).all(axis=1))
+    assert lines.tolist() == [22, 78, 134]
+    assert all(picture[y - 8 : y + 8, :48].max() > 0.9 for y in lines)
 
 
 @pytest.mark.parametrize("bars", [[], [[0.5]], [0.5, np.nan], [-0.1], [1.1]])
@@ -473,3 +483,20 @@ def test_a_failed_write_keeps_the_old_file(tmp_path, monkeypatch, step):
         cg.save_gif(path, FRAMES[:2])
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
+
+
+# Shown source
+
+
+def test_shown_source_is_framed_and_takes_the_colors_of_the_page(monkeypatch):
+    shown = []
+    monkeypatch.setattr(figures, "display", lambda data, raw: shown.append(data))
+    cg.show_source(cg.one_hot, cg.LabelPlanes)
+    assert len(shown) == 2 and shown[0]["text/plain"].startswith("def one_hot(")
+    for data in shown:
+        page = data["text/html"]
+        assert re.search(r"<pre style=\"[^\"]*border: 1px solid", page)
+        assert "var(--jp-cell-editor-background, " in page
+        colors = re.findall(r'<span style="color: ([^;"]*)', page)
+        assert colors and all(color.startswith("var(--jp-mirror-editor-") for color in colors)
+        assert html.unescape(re.sub("<[^>]+>", "", page)).strip() == data["text/plain"].strip()

@@ -470,7 +470,7 @@ def test_too_old_a_python_gets_a_sentence(tmp_path):
 
 # From what everything stands on to the edge: a module imports from the lines above its own.
 FLOORS = """
-_quiet checks settings
+_quiet checks settings distribution
 files metrics
 conditions
 datasets
@@ -492,8 +492,8 @@ evaluation
 memorization pupil
 pictures
 figures
-widgets
-attribute_widgets
+diagrams widgets
+game attribute_widgets
 """.strip().splitlines()
 MODULES = sorted(path.stem for path in (ROOT / "cgan_utils").glob("*.py") if path.stem[:2] != "__")
 

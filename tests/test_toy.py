@@ -41,6 +41,16 @@ def test_densities_are_normal_and_have_a_logarithm():
     np.testing.assert_array_equal(toy.density(toy.GRID, 1, -0.5), toy.density(toy.GRID, 1, 0.5))
 
 
+def test_a_class_of_two_modes_is_half_of_each():
+    centers, spreads = toy.DATA["two modes"].T
+    p = toy.densities(centers, spreads)
+    assert p.shape == (2, len(toy.GRID))
+    np.testing.assert_allclose(p.sum(axis=1) * toy.STEP, 1, atol=1e-6)
+    np.testing.assert_allclose(p[0], toy.density(toy.GRID, centers[0], spreads[0]))
+    halves = [toy.density(toy.GRID, centers[i], spreads[i]) for i in (2, 3)]
+    np.testing.assert_allclose(p[1], (halves[0] + halves[1]) / 2)
+
+
 def test_value_at_the_best_d_is_minus_log_4_for_equals_and_0_for_strangers():
     p, q = toy.densities((3, 9), (1, 0.1)), toy.densities((3, -9), (1, 0.1))
     np.testing.assert_allclose(toy.value_at_best(p, q), [-np.log(4), 0], atol=1e-9)
@@ -78,6 +88,21 @@ def test_both_draw_from_their_densities():
             assert x.std() == pytest.approx(spreads[y], rel=0.2)
 
 
+def test_each_row_of_the_table_draws_its_share():
+    game = new_game(data="two modes", centers=(-6, -4, 4, 6))
+    for numbers, centers, spread in zip(
+        game.draw(), (toy.DATA["two modes"][:, 0], (-6, -4, 4, 6)), (0.5, 1), strict=True
+    ):
+        quarters = numbers.numpy().reshape(4, 128)
+        np.testing.assert_allclose(quarters.mean(axis=1), centers, atol=spread / 3)
+        np.testing.assert_allclose(quarters.std(axis=1), spread, rtol=0.2)
+
+
+def test_two_modes_of_a_class_may_start_at_one_place():
+    game = new_game(data="two modes", centers=(1, 2))
+    np.testing.assert_array_equal(game.table, [[1, 1], [1, 1], [2, 1], [2, 1]])
+
+
 def test_d_without_the_label_answers_the_same_for_both():
     seeing, blind = new_game().d_on_grid(), new_game(sees_label=False).d_on_grid()
     assert seeing.shape == blind.shape == (2, len(toy.GRID))
@@ -109,18 +134,45 @@ def test_gradient_of_g_before_a_straight_ramp():
     np.testing.assert_allclose(game.g_gradient(), expected, atol=1e-5)
 
 
+def test_each_row_gets_its_share_of_the_gradient():
+    """Before the ramp 3x again: of four rows, each draws a quarter of the batch."""
+    game = new_game(data="two modes", game="wasserstein")
+    game.discriminator = lambda pair: 3 * pair[0]
+    np.testing.assert_allclose(game.g_gradient()[:, 0], np.full(4, -0.75), atol=1e-5)
+
+
 def test_turns_are_steps_of_d_and_g_in_turn():
     fast, slow = new_game(), new_game()
     fast.train_d(2)
+    fast.train_g(1)
     fast.play(3)
     slow.d_step()
     slow.d_step()
+    slow.g_step()
     for _ in range(3):
         slow.d_step()
         slow.g_step()
     np.testing.assert_allclose(fast.table, slow.table, atol=1e-6)
     np.testing.assert_allclose(fast.d_on_grid(), slow.d_on_grid(), atol=1e-4)
-    assert (int(fast.d_optimizer.iterations), int(fast.g_optimizer.iterations)) == (5, 3)
+    assert (int(fast.d_optimizer.iterations), int(fast.g_optimizer.iterations)) == (5, 4)
+
+
+def test_the_rules_may_change_between_two_turns():
+    """After the change the game goes on as one that had these rules and this state all the time."""
+    changed, other = new_game(), new_game(game="minimax", mismatched_weight=0.5)
+    changed.play(3)
+    changed.game, changed.mismatched_weight = "minimax", 0.5
+    for one, another in (
+        (changed.discriminator, other.discriminator),
+        (changed.generator, other.generator),
+    ):
+        another.set_weights(one.get_weights())
+    for optimizer in (other.d_optimizer, other.g_optimizer):
+        optimizer.iterations.assign(3)
+    changed.play(2)
+    other.play(2)
+    np.testing.assert_allclose(changed.table, other.table, atol=1e-6)
+    np.testing.assert_allclose(changed.d_on_grid(), other.d_on_grid(), atol=1e-5)
 
 
 # The games
@@ -136,6 +188,16 @@ def test_d_learns_the_best_answer():
     assert distance() > 0.2
     game.train_d(2_000)
     assert distance() < 0.03
+
+
+def test_mismatched_pairs_join_the_fakes():
+    """G is right from the start, q = p: D* = p / (p + (1 - w) p + w p_other), with w = 1/2."""
+    game = new_game(data="overlapping", centers=(-1, 1), mismatched_weight=0.5)
+    p = toy.densities(*toy.DATA["overlapping"].T)
+    mixture = (p + p[::-1]) / 2
+    best, share = p / (p + mixture), (p + mixture) / 4 * toy.STEP
+    game.train_d(1_500)
+    assert np.sum(abs(tf.sigmoid(game.d_on_grid()) - best) * share) < 0.03
 
 
 def test_the_game_comes_to_its_end():
@@ -226,6 +288,13 @@ USED.build([keras.Variable(np.zeros(2, np.float32))])
         ({"game": "auxiliary"}, r"^the discriminator gives \(None, 1\), but in the game 'auxil"),
         ({"penalty_weight": -1}, "^penalty_weight is -1; give a number at least 0"),
         ({"centers": 3}, "^centers are 3; give two numbers, one a class"),
+        (
+            {"centers": (0, 0, 0, 0)},
+            r"^centers are \(0, 0, 0, 0\); give two numbers, one a class\.$",
+        ),
+        ({"centers": 3, "data": "two modes"}, "^centers are 3; give two .* a class, or four"),
+        ({"data": "far"}, "^data is 'far'; it must be one of 'apart', 'overlapping', 'two modes'"),
+        ({"mismatched_weight": 1}, "^mismatched_weight is 1; give a number at least 0 and below 1"),
         ({"centers": (0, 12)}, "^a center is 12; give a number at least -10 and at most 10"),
         ({"seed": -1}, "^seed is -1; give a whole number from 0"),
         ({"g_optimizer": "sgd"}, "^g_optimizer is 'sgd'; give an optimizer"),

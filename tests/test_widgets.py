@@ -160,6 +160,21 @@ def test_scale_and_directions_move_the_noise(gan, panels):
     part(panel, "Noise scale").value, part(panel, "Direction 2").value = 1, 0
 
 
+def test_sliders_are_called_what_they_do_once_that_is_known(gan):
+    panel = cg.explore(gan, seed=3, directions=["Lean left"])
+    assert sentence_of(panel).startswith("Label 7, noise 3 × 1.00, directions +0.0")
+    sliders = [c.description for c in panel.controls if isinstance(c, ipywidgets.FloatSlider)]
+    assert sliders == ["Noise scale", "Lean left"]
+    assert part(cg.explore_mixture(gan, seed=3), "Noise").value == 3
+
+
+@pytest.mark.parametrize("seed", [-1, 1000, 0.5, "3"])
+@pytest.mark.parametrize("widget", [cg.explore, cg.explore_mixture])
+def test_a_noise_that_the_box_does_not_hold_gets_a_sentence(gan, widget, seed):
+    with pytest.raises(ValueError, match="seed is .* from 0 to 999"):
+        widget(gan, seed=seed)
+
+
 def test_directions_are_those_that_change_the_images_most():
     class Linear:
         condition, latent_dim = cg.Classes.numbered(3), 8
@@ -245,8 +260,8 @@ def test_mixture_shows_mixed_label_and_judge(gan, panels):
     assert "Label 3: 80%, 8: 20%." in sentence_of(panel)
     image = gan.generate(0.8 * np.eye(10)[3] + 0.2 * np.eye(10)[8])
     np.testing.assert_allclose(large_image(panel), image[0], atol=1 / 255)
-    chart = pixels_of(panel)[:112:2, 6 * 28 + 8 :: 2]  # without the numbers below the bars
-    heights = [(chart[:, 29 * i] > 0.5).sum() / 56 for i in range(10)]
+    chart = pixels_of(panel)[:134, 6 * 28 + 8 + 56 :]  # without scale and numbers
+    heights = [(chart[:, 56 * i + 28] > 0.5).sum() / 112 for i in range(10)]
     np.testing.assert_allclose(heights, cg.Judge().probabilities(image)[0], atol=0.01)
     part(panel, "8").value = 0.5
 
