@@ -413,8 +413,9 @@ def shipped() -> str:
         if what == "judge":
             figures = f"recognizes {exactly(card['test_accuracy'])} of the test images"
         elif what == "reference":
-            floor = load_arrays(path.stem)["floors"][-1]
-            figures = f"Fréchet distance of 10,000 real training images: {floor:.3f}"
+            arrays = load_arrays(path.stem)
+            size, floor = arrays["floor_sizes"][-1], arrays["floors"][-1]
+            figures = f"Fréchet distance of {size:,} real training images: {floor:.3f}"
         elif what == "generator":
             figures = "; ".join(
                 f"judge `{judge}`: {exactly(found['conditional_accuracy'])} as asked, "

@@ -12,6 +12,7 @@
 | 07_evaluation | obedience, variety, copies | evaluation, metrics, judge, memorization, pupil |
 | 08_wasserstein | the critic and the gradient penalty | wasserstein |
 | 09_conditioning | ways in for the label, side by side | conditioning |
+| 10_attributes | faces to measure: several attributes at once | attributes, attribute_widgets |
 
 Beside them: patient, the networks of the generators we ship; diagrams, figures and pictures, what
 is drawn; files, what the package ships; checks, fitting and settings, what inputs and networks go
@@ -23,6 +24,8 @@ judge, evaluation), the edge (figures, diagrams, widgets, game).
 """
 
 from . import _quiet  # first: it imports TensorFlow without its log
+from .attribute_widgets import explore_attributes
+from .attributes import Agreement, AttributeScores, agreement
 from .callbacks import Snapshots, StopOnNaN, TimeBudget
 from .conditioning import (
     WAYS,

@@ -74,6 +74,18 @@ class Classes:
         right = tf.argmax(rows, axis=-1, output_type=tf.int32)
         return tf.one_hot((right + shift) % self.width, self.width, dtype=rows.dtype)
 
+    def read(self, logits: np.ndarray) -> np.ndarray:
+        """Give a judge's logits (N, width) as rows: the probability of each class."""
+        return tf.nn.softmax(logits).numpy()
+
+    def recognized(self, rows: np.ndarray) -> np.ndarray:
+        """Give what a judge reads, rows (N, width), as labels (N,): the most probable class."""
+        return rows.argmax(axis=1)
+
+    def obeyed(self, labels: np.ndarray, recognized: np.ndarray) -> np.ndarray:
+        """Say of each image whether what is recognized is what was asked for; (N,) bool."""
+        return recognized == labels
+
     def examples(self) -> np.ndarray:
         """Give rows for a grid, (width, width): every class once."""
         return np.eye(self.width, dtype=np.float32)
@@ -234,6 +246,25 @@ class Attributes:
         chosen = tf.gather(rows, tf.argmax(tf.where(differs, chances, -1.0), axis=1))
         mirrored = tf.cast(tf.reduce_sum(self.limits, axis=0), rows.dtype) - rows
         return tf.where(tf.reduce_any(differs, axis=1, keepdims=True), chosen, mirrored)
+
+    def read(self, logits: np.ndarray) -> np.ndarray:
+        """Give a judge's logits (N, width) as rows (N, width): probabilities, and values in ranges.
+
+        The logistic function makes of a logit the probability of a binary attribute, or how far up
+        its range a continuous one is.
+        """
+        low, high = self.limits
+        return low + (high - low) * tf.sigmoid(logits).numpy()
+
+    def recognized(self, rows: np.ndarray) -> np.ndarray:
+        """Give what a judge reads, rows (N, width), as labels: binary ones rounded to 0 or 1."""
+        binary = np.arange(self.width) < len(self.binary)
+        return np.where(binary, np.rint(rows), rows)
+
+    def obeyed(self, labels: np.ndarray, recognized: np.ndarray) -> np.ndarray:
+        """Say of each image whether all binary attributes are as asked for; (N,) bool."""
+        count = len(self.binary)
+        return (recognized[:, :count] == labels[:, :count]).all(axis=1)
 
     def examples(self) -> np.ndarray:
         """Give rows for a grid, (1 + width, width): all lowest, then each at its highest."""

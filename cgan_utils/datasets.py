@@ -77,6 +77,7 @@ DATASETS = {
         ),
         image_shape=(16, 16, 3),
         license="Pixel Art (DiceBear; CC0 1.0)",
+        judges=("faces", "faces_second"),
         sample="faces",
     ),
 }

@@ -5,11 +5,14 @@ from dataclasses import dataclass, replace
 
 import keras
 import numpy as np
+import tensorflow as tf
 
+from .attributes import AttributeScores, agreement
 from .checks import check_images, check_seed, check_whole
+from .conditions import Attributes, Classes
 from .data import LabeledImages
 from .fitting import check_group
-from .judge import Judge
+from .judge import Judge, classes_of
 from .metrics import density_coverage, kernel_distance, precision_recall, variety
 from .sampler import Generator, generated_images
 
@@ -81,14 +84,15 @@ def _row(name: str, fake: float, real: float, form: str, by_class: np.ndarray | 
 
 def evaluate(
     generator: Generator,
-    samples: int = 10_000,
+    samples: int | None = None,
     seed: int = 0,
     judge: str | Judge | None = None,
-) -> Scores:
-    """Take all quick measures of a generator's images, against the 10,000 real test images.
+) -> Scores | AttributeScores:
+    """Take all quick measures of a generator's images, against the real test images.
 
-    Asks for the labels of the test images, or of `samples` of them, at least 1,000, drawn with
-    `seed`, which also goes to the generator. The Fréchet distance is from all test images, the
+    There are 10,000 of digits and clothes, 2,000 of faces. Asks for the labels of all of them, or
+    of `samples`, at least 1,000, drawn with `seed`, which also goes to the generator. Gives Scores
+    for classes, AttributeScores for attributes. The Fréchet distance is from all test images, the
     other measures are against the very images whose labels were asked for. The floor of the Fréchet
     distance is interpolated, linearly in 1 / samples, between the sizes in `judge.reference`.
     Compare scores of one size. judge: a Judge, or its name; None is that of the generator's data
@@ -97,30 +101,47 @@ def evaluate(
     """
     judge = _judge(generator, judge)
     reference, classes = judge.reference, judge.condition.width
-    samples = check_whole("samples", samples, 1_000, len(reference.labels))
+    everything = len(reference.labels)
+    samples = check_whole("samples", everything if samples is None else samples, 1_000, everything)
     seed = check_seed(seed)
     rng = np.random.default_rng(seed)
     chosen = np.sort(rng.choice(len(reference.labels), samples, replace=False))
-    labels = reference.labels[chosen].astype(np.int64)
+    labels = reference.labels[chosen]
     score = judge.score(generator, labels, seed)
-    table = np.zeros((classes, classes), int)
-    np.add.at(table, (labels, score.recognized), 1)
     sizes = sorted(reference.floors, reverse=True)  # their reciprocals ascend, as interp wants
     floor = np.interp(1 / samples, [1 / n for n in sizes], [reference.floors[n] for n in sizes])
-    scores = Scores(
-        judge=judge.name,
-        samples=samples,
-        seed=seed,
-        conditional_accuracy=score.conditional_accuracy,
-        ceiling=judge.test_accuracy,
-        table=table,
-        frechet_distance=score.frechet_distance,
-        floor=float(floor),
-    )
+    distances = {"frechet_distance": score.frechet_distance, "floor": float(floor)}
+    run = {"judge": judge.name, "samples": samples, "seed": seed, **distances}
+    if isinstance(judge.condition, Attributes):
+        scores = AttributeScores(
+            condition=judge.condition,
+            asked=labels,
+            seen=score.rows,
+            agreement=agreement(judge.condition, labels, score.rows),
+            ceiling=judge.test_agreement,
+            **run,
+        )
+    else:
+        table = np.zeros((classes, classes), int)
+        np.add.at(table, (labels, score.recognized), 1)
+        scores = Scores(
+            conditional_accuracy=score.conditional_accuracy,
+            ceiling=judge.test_accuracy,
+            table=table,
+            **run,
+        )
     if reference.features is None:
         return scores
     real = reference.features[chosen]
     distance = kernel_distance(real, score.features, min(1_000, samples // 2), seed=seed)
+    if isinstance(scores, AttributeScores):
+        halves = reference.features[::2], reference.features[1::2]
+        return replace(
+            scores,
+            measures=_measured(real, score.features) | {"kernel_distance": distance.mean},
+            real=_measured(*halves),
+            kernel_spread=distance.spread,
+        )
     # Alternately, because the first 5,000 test images and the last come from different writers.
     first, second = ((reference.features[i::2], reference.labels[i::2]) for i in (0, 1))
     return replace(
@@ -145,9 +166,12 @@ def _by_class(real, real_labels, fake, fake_labels) -> dict[str, np.ndarray]:
     """Give what MEASURES give for each class, (classes,) by name."""
     rows = []
     for label in np.unique(real_labels):
-        pair = real[real_labels == label], fake[fake_labels == label]
-        rows.append({name: x for measure in MEASURES for name, x in measure(*pair).items()})
+        rows.append(_measured(real[real_labels == label], fake[fake_labels == label]))
     return {name: np.array([row[name] for row in rows]) for name in rows[0]}
+
+
+def _measured(real: np.ndarray, fake: np.ndarray) -> dict[str, float]:
+    return {name: x for measure in MEASURES for name, x in measure(real, fake).items()}
 
 
 def conditional_accuracy(
@@ -155,8 +179,10 @@ def conditional_accuracy(
 ) -> float:
     """Give the share, in [0, 1], of images that the judge recognizes as the class asked for.
 
-    Asks the generator for `per_class` images of every class. judge: as in `evaluate`.
+    Asks the generator for `per_class` images of every class. judge: as in `evaluate`, which
+    measures attributes. Raises ValueError for these.
     """
+    classes_of(generator)
     judge = _judge(generator, judge)
     labels = np.repeat(np.arange(judge.condition.width), check_whole("per_class", per_class, 1))
     recognized = judge.recognize(generated_images(generator, labels, seed, len(labels)))
@@ -168,7 +194,8 @@ class LabelUseProbe(keras.callbacks.Callback):
 
     label_margin: mean of D(x, y) - D(x, wrong y), in logits, on held-out images with their own and
     with a wrong label; 0 from a discriminator that ignores the label. conditional_accuracy: the
-    share of `samples` generated images, the classes in turn, that the judge recognizes as asked.
+    share of `samples` generated images, the classes in turn, that the judge recognizes as asked;
+    or, where the held-out images have attributes, with every binary one as asked, theirs in turn.
     Both go into the logs, so into Keras's history, and into lists of the same names. It watches
     only: a run that is stopped or chosen by the judge can no longer be measured by it. judge: as in
     `evaluate`, by the condition of `held_out`. Raises ValueError if the held-out images do not fit
@@ -187,9 +214,16 @@ class LabelUseProbe(keras.callbacks.Callback):
         self.samples = check_whole("samples", samples, 1)
         self.judge = _judge(held_out, judge)
         check_images(held_out.images, "held-out images", shape=self.judge.image_shape)
-        classes = held_out.condition.width
-        shift = np.random.default_rng(seed).integers(1, classes, len(held_out.labels))
-        self.wrong_labels = (held_out.labels + shift) % classes
+        labels, condition = held_out.labels, held_out.condition
+        if isinstance(condition, Classes):
+            shift = np.random.default_rng(seed).integers(1, condition.width, len(labels))
+            self.wrong_labels = (labels + shift) % condition.width
+            self.wanted = np.arange(self.samples) % condition.width
+        else:
+            self.wrong_labels = condition.mismatched(
+                tf.constant(condition.rows(labels)), tf.constant([seed, 0], tf.int64)
+            )
+            self.wanted = labels[np.arange(self.samples) % len(labels)]
         self.label_margin: list[float] = []
         self.conditional_accuracy: list[float] = []
 
@@ -201,10 +235,10 @@ class LabelUseProbe(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs):
         images, labels = self.held_out.images, self.held_out.labels
         margin = self.model.score(images, labels) - self.model.score(images, self.wrong_labels)
-        wanted = np.arange(self.samples) % self.held_out.condition.width
-        recognized = self.judge.recognize(self.model.generate(wanted, self.seed))
+        recognized = self.judge.recognize(self.model.generate(self.wanted, self.seed))
+        obeyed = self.held_out.condition.obeyed(self.wanted, recognized)
         self.label_margin.append(float(margin.mean()))
-        self.conditional_accuracy.append(float((recognized == wanted).mean()))
+        self.conditional_accuracy.append(float(obeyed.mean()))
         logs.update(
             label_margin=self.label_margin[-1], conditional_accuracy=self.conditional_accuracy[-1]
         )

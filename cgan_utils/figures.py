@@ -20,6 +20,7 @@ from .pictures import grid
 if TYPE_CHECKING:
     import keras
 
+    from .attributes import AttributeScores
     from .evaluation import Scores
 
 # Okabe and Ito's palette, told apart by color-blind readers too (jfly.uni-koeln.de/color).
@@ -137,12 +138,15 @@ def plot_losses(
     return ax
 
 
-def plot_scores(scores: "Scores") -> Figure:
+def plot_scores(scores: "Scores | AttributeScores") -> Figure:
     """Draw what `evaluate` measured, and give the figure.
 
     On the left the table of classes asked for and recognized; on the right, if there are measures
-    of each class, bars of each of them, with a dash for real images.
+    of each class, bars of each of them, with a dash for real images. Of attributes: a bar for each
+    binary one, with a dash for real images, and asked against seen for each continuous one.
     """
+    if hasattr(scores, "agreement"):
+        return _plot_agreement(scores)
     measures = scores.per_class or {}
     rows = -(-len(measures) // 2)
     size = (11 if measures else 5, 5 * max(1, rows / 3))
@@ -177,6 +181,32 @@ def plot_scores(scores: "Scores") -> Figure:
             ax.set_xlabel("class asked for")
         names = ["generated", "one half of the real images against the other"]
         part.legend([bars, dashes], names, loc="outside lower center", ncols=2, frameon=False)
+    return figure
+
+
+def _plot_agreement(scores: "AttributeScores") -> Figure:
+    names = scores.condition.names
+    switches = len(scores.condition.binary)
+    sliders = range(switches, len(names))
+    figure = plt.figure(figsize=(4 * (len(sliders) + 1), 3.6), layout="constrained")
+    ax, *others = figure.subplots(1, len(sliders) + 1, squeeze=False)[0]
+    found, real = (list(x.accuracy.values()) for x in (scores.agreement, scores.ceiling))
+    places = range(switches)
+    bars = ax.bar(places, found, color=BLUE)
+    (dashes,) = ax.plot(places, real, "_", color=ORANGE, markersize=16, mew=2)
+    ax.set(title="binary attributes", ylabel="share as asked", ylim=(0, 1.05))
+    ax.set_xticks(places, names[:switches], rotation=30)
+    ax.legend([bars, dashes], ["generated", "real"], loc="lower right")
+    for ax, column in zip(others, sliders, strict=True):
+        low, high = scores.condition.limits[:, column]
+        ax.plot([low, high], [low, high], color="gray", linewidth=1)
+        ax.plot(scores.asked[:, column], scores.seen[:, column], ".", color=BLUE, markersize=2)
+        ax.set(title=names[column], xlabel="asked for", ylabel="seen by the judge")
+    figure.suptitle(
+        f"{scores.conditional_accuracy:.2%} of {scores.samples:,} with all binary attributes as "
+        f"asked; of real images {scores.ceiling.all_binary:.2%}",
+        fontsize="medium",
+    )
     return figure
 
 

@@ -3,6 +3,7 @@
 import io
 import os
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 import imageio.v3 as imageio
@@ -77,6 +78,28 @@ def bar_chart(bars: Sequence[float]) -> np.ndarray:
     return np.float32(image) / 255
 
 
+def level_chart(names: Sequence[str], upper: Sequence[float], lower: Sequence[float]) -> np.ndarray:
+    """Draw two bars a name, one above the other, of lengths in [0, 1]: a gray picture (24 · N, W).
+
+    Raises ValueError on other lengths.
+    """
+    levels = np.asarray([*zip(upper, lower, strict=False)], float)  # a row a name
+    counts = {len(names), len(upper), len(lower)}
+    if len(counts) > 1 or not ((levels >= 0) & (levels <= 1)).all():
+        raise ValueError(
+            f"the bars' lengths are {list(upper)} and {list(lower)}; give two numbers in [0, 1] a "
+            "name."
+        )
+    picture = _names(tuple(names)).copy()
+    start = picture.shape[1] - 128
+    for i, pair in enumerate(levels):
+        for top, level, shade in zip((4, 13), pair, (0.55, 0.95), strict=True):
+            bar = picture[24 * i + top : 24 * i + top + 7, start : start + 120]
+            bar[:] = 0.2
+            bar[:, : round(120 * level)] = shade
+    return picture
+
+
 def encode_png(picture: np.ndarray) -> bytes:
     """Give the PNG file of a picture (H, W) or (H, W, 3) of floats in [0, 1].
 
@@ -145,3 +168,14 @@ def _flat(image: np.ndarray) -> np.ndarray:
 def _bytes(images: np.ndarray) -> np.ndarray:
     """Give images (N, H, W, 1 or 3) in [0, 1] as pictures of whole numbers from 0 to 255."""
     return np.uint8(np.rint(_flat(images) * 255))
+
+
+@cache
+def _names(names: tuple[str, ...]) -> np.ndarray:
+    """Print names, one a line of 24 pixels, with room for 120 pixels of bars right of them."""
+    font = ImageFont.load_default(15)
+    width = 12 + round(max(font.getlength(name) for name in names))
+    image = Image.new("L", (width + 128, 24 * len(names)))
+    for i, name in enumerate(names):
+        ImageDraw.Draw(image).text((width - 8, 24 * i + 12), name, 255, font, anchor="rm")
+    return np.float32(image) / 255

@@ -109,11 +109,11 @@ def explore(
     seed: of the first noise, 0 to 999. directions: the names of their sliders, once it is known
     what they do; they are those along which images change most.
     """
-    _check(generator)
+    check_generator(generator, Classes)
     moves = latent_directions(generator, len(directions))
     row = [
         _toggles("Label", _labels(generator), min(7, generator.condition.width - 1)),
-        *_noise(seed),
+        *noise(seed),
         widgets.FloatSlider(1, min=0, max=1.5, step=0.05, description="Noise scale"),
         *(widgets.FloatSlider(0, min=-4, max=4, step=0.1, description=name) for name in directions),
     ]
@@ -122,7 +122,7 @@ def explore(
 
 def explore_interpolation(generator, steps: int = 50) -> "Panel":
     """Walk from one label, one noise, or both, to another; play the walk; save it as a GIF."""
-    _check(generator)
+    check_generator(generator, Classes)
     steps = check_whole("steps", steps, 2)
     labels = _labels(generator)
     choices = [
@@ -156,7 +156,7 @@ def explore_mixture(generator, seed: int = 0) -> "Panel":
 
     seed: of the first noise, 0 to 999.
     """
-    _check(generator)
+    check_generator(generator, Classes)
     judge = Judge.of(generator)
     weights = [
         widgets.FloatSlider(0, min=0, max=1, step=0.05, description=name)
@@ -165,7 +165,7 @@ def explore_mixture(generator, seed: int = 0) -> "Panel":
     for weight in weights:
         weight.orientation, weight.layout = "vertical", {"width": "48px", "height": "150px"}
     weights[3].value = weights[8].value = 0.5
-    return Panel(partial(draw_mixture, generator, judge), [*weights, *_noise(seed)])
+    return Panel(partial(draw_mixture, generator, judge), [*weights, *noise(seed)])
 
 
 def explore_training(strip) -> "Panel":
@@ -263,7 +263,7 @@ def _toggles(description: str, options: Sequence, value) -> widgets.ToggleButton
     return widgets.ToggleButtons(options=list(options), value=value, **look)
 
 
-def _noise(first: int) -> tuple[widgets.BoundedIntText, widgets.Button]:
+def noise(first: int) -> tuple[widgets.BoundedIntText, widgets.Button]:
     """The seed of the noise, and a button for the next one."""
     first = check_whole("seed", first, 0, 999)
     seed = widgets.BoundedIntText(
@@ -278,14 +278,18 @@ def _noise(first: int) -> tuple[widgets.BoundedIntText, widgets.Button]:
     return seed, button
 
 
-def _check(generator) -> None:
+def check_generator(generator, kind: type) -> None:
+    """Raise unless this is a generator for widgets whose condition is of this kind."""
     if not hasattr(generator, "draw_latents"):
         raise TypeError(
             f"a {type(generator).__name__} is no generator for widgets; give what load_pretrained "
             "or train gives, or wrap a network in Sampler(network)."
         )
-    if not isinstance(generator.condition, Classes):
+    if not isinstance(generator.condition, kind):
+        asked, asks = "classes", "attributes"
+        if kind is Classes:
+            asked, asks = asks, asked
         raise ValueError(
-            f"this generator is asked for attributes ({', '.join(generator.condition.names)}); "
-            "this widget asks for classes."
+            f"this generator is asked for {asked} ({', '.join(generator.condition.names)}); "
+            f"this widget asks for {asks}."
         )

@@ -5,8 +5,10 @@ import hashlib
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
+import attributes
 import common
 import conditioning
 import published
@@ -111,7 +113,9 @@ def test_stored_results_match_their_card_and_say_what_they_depend_on(path):
     assert {"machine", "versions"} <= log.card.keys()
 
 
-@pytest.mark.parametrize("benchmark", [wasserstein, conditioning], ids=lambda x: x.__name__)
+@pytest.mark.parametrize(
+    "benchmark", [wasserstein, conditioning, attributes], ids=lambda x: x.__name__
+)
 def test_what_the_notebooks_draw_was_measured_with_the_present_settings(benchmark):
     log = benchmark.open_log()
     for key in log.here.keys() - {"machine", "versions"}:
@@ -181,6 +185,41 @@ def test_a_wasserstein_way_says_how_it_differs_from_the_quick_recipe():
     assert wasserstein.settings_of(wasserstein.WAYS["lazy R1"]) == {
         "penalty": {"kind": "r1", "weight": 0.1, "every": 16}
     }
+
+
+# What faces are trained on
+
+
+def test_the_faces_of_a_benchmark_are_those_that_its_name_says():
+    glasses, beard, gray = attributes.GLASSES, attributes.BEARD, attributes.GRAY
+    gap = attributes.choose_data("no glasses with beards", 0).labels
+    assert not (gap[:, glasses] * gap[:, beard]).any() and 5_800 < len(gap) < 6_200
+
+    tied = attributes.choose_data("glasses tied to gray", 0).labels
+    agrees = (tied[:, glasses] > 0.5) == (tied[:, gray] > 0.5)
+    assert agrees.mean() == pytest.approx(attributes.TIE, abs=0.01)
+    even = attributes.choose_data("glasses tied to gray, drawn evenly", 0).labels
+    kinds = np.bincount(2 * (even[:, glasses] > 0.5) + (even[:, gray] > 0.5))
+    assert kinds.tolist() == [len(tied) // 4] * 4
+    assert {tuple(row) for row in even} <= {tuple(row) for row in tied}
+
+
+def test_bins_tell_where_a_number_lies():
+    rows = np.float32([[0, 1, 0, 1, 0, 0, 0.19], [1, 0, 0, 0, 0, 0.2, 1]])
+    bins = attributes.in_bins(rows)
+    assert bins.shape == (2, 10) and bins.sum() == 4
+    assert bins.argmax(axis=1).tolist() == [0, 1] and bins[:, 5:].argmax(axis=1).tolist() == [0, 4]
+    faces = attributes.choose_data("in bins", 0)
+    assert faces.condition.width == 15 and faces.condition.names[5:7] == ("skin 0", "skin 1")
+
+
+def test_combinations_are_counted_in_closed_form():
+    asked = np.array([[0, 0], [0, 1], [1, 0], [1, 1], [1, 1]])
+    seen = np.array([[0.1, 0.4], [0.2, 0.3], [0.9, 0.1], [0.8, 0.9], [0.4, 1.0]])
+    found = attributes.combinations(asked, seen, 0, 1)
+    assert {key: x["both"] for key, x in found.items()} == {"00": 1, "01": 0, "10": 1, "11": 0.5}
+    assert [x["count"] for x in found.values()] == [1, 1, 1, 2]
+    assert found["11"]["seen"] == pytest.approx([0.6, 0.95])
 
 
 # Tables

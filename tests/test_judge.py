@@ -85,11 +85,11 @@ class Asked:
         (
             Asked(cg.Classes.numbered(3)),
             r"^no judge knows what this generator draws \(class 0, class 1, class 2\); name one "
-            "with judge=, of 'mnist', 'mnist_second', 'fashion_mnist', or give the generator",
+            "with judge=, of 'mnist', 'mnist_second', 'fashion_mnist', 'faces', 'faces_second'",
         ),
         (
             Asked(cg.Attributes(("glasses",), {"gray": (0, 1)})),
-            r"^here are attributes \(glasses, gray\), but this measures classes; give a generator",
+            r"^no judge knows what this generator draws \(glasses, gray\); name one with judge=",
         ),
     ],
 )
@@ -99,8 +99,8 @@ def test_what_no_judge_knows_gets_a_sentence(thing, text):
 
 
 def test_an_unknown_judge_gets_a_sentence():
-    with pytest.raises(ValueError, match="there is no judge 'faces'; there is 'mnist', 'mnist_sec"):
-        cg.Judge("faces")
+    with pytest.raises(ValueError, match="there is no judge 'cats'; there is 'mnist', 'mnist_sec"):
+        cg.Judge("cats")
 
 
 # Bad images, which TensorFlow would answer with an abort of the whole process

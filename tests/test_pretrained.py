@@ -26,9 +26,9 @@ def test_the_generator_obeys():
 def test_an_unknown_name_gets_a_sentence(load):
     with pytest.raises(
         ValueError,
-        match="there is no pretrained generator 'faces'; there is 'fashion_mnist', 'mnist'",
+        match="there is no pretrained generator 'cats'; there is 'fashion_mnist', 'mnist'",
     ):
-        load("faces")
+        load("cats")
 
 
 @pytest.mark.parametrize("name", ["mnist", "fashion_mnist"])
@@ -117,4 +117,4 @@ def test_what_is_written_can_be_read(weights_folder, monkeypatch):
 def test_the_package_stays_small():
     package = files.SHIPPED.parent
     sizes = [path.stat().st_size for path in package.rglob("*") if "__pycache__" not in path.parts]
-    assert max(sizes) <= 2e6 and sum(sizes) <= 10e6
+    assert max(sizes) <= 2e6 and sum(sizes) <= 11e6

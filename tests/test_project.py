@@ -487,13 +487,14 @@ wasserstein callbacks
 recipes
 conditioning
 pretrained interpolation
+attributes
 judge
 evaluation
 memorization pupil
 pictures
 figures
 diagrams widgets
-game
+game attribute_widgets
 """.strip().splitlines()
 MODULES = sorted(path.stem for path in (ROOT / "cgan_utils").glob("*.py") if path.stem[:2] != "__")
 

@@ -2,6 +2,7 @@
 
     python tools/build_reference.py mnist              # five minutes; data from Keras's cache
     python tools/build_reference.py mnist mnist.npz    # from a file in Keras's layout
+    python tools/build_reference.py faces outputs/faces.npz
 
 The judge is one of those of train_judge.py. Features go in as 8-bit numbers: that moves a Fréchet
 distance by less than 0.0001.
@@ -13,13 +14,18 @@ import cgan_utils as cg
 from cgan_utils.files import save_arrays
 from cgan_utils.judge import JUDGES
 from cgan_utils.metrics import frechet_distance, moments
-from makers import ask
+from makers import ask, command
 
 SIZES, DRAWS = (1_000, 2_000, 5_000, 10_000), 5
 
 
 def alike(rng: np.random.Generator, size: int, train: np.ndarray, test: np.ndarray) -> np.ndarray:
-    """Give indices of `size` training images whose labels are those of as many test images."""
+    """Give indices of `size` training images whose labels are those of as many test images.
+
+    Attributes of both are drawn by the same dice: there, any training images will do.
+    """
+    if train.ndim > 1:
+        return rng.choice(len(train), size, replace=False)
     wanted = np.bincount(rng.choice(test, size, replace=False))
     return np.concatenate(
         [
@@ -42,12 +48,14 @@ def main() -> None:
         draws = [others[alike(rng, size, train.labels, test.labels)] for _ in range(DRAWS)]
         return np.mean([frechet_distance(real, moments(draw)) for draw in draws])
 
+    sizes = [size for size in SIZES if size <= len(test.labels)]
+    classes = isinstance(test.condition, cg.Classes)
     arrays = {
-        "labels": test.labels.astype(np.uint8),
+        "labels": test.labels.astype(np.uint8 if classes else np.float32),
         "mean": real.mean.astype(np.float32),
         "covariance": real.covariance.astype(np.float32),
-        "floor_sizes": np.array(SIZES),
-        "floors": np.array([floor(size) for size in SIZES], np.float32),
+        "floor_sizes": np.array(sizes),
+        "floors": np.array([floor(size) for size in sizes], np.float32),
     }
     if name == cg.DATASETS[data].judges[0]:  # the package has room for those of one judge each
         scale = features.max(axis=0) / 255
@@ -56,12 +64,12 @@ def main() -> None:
     card = {
         "what": f"features of the {len(test.labels):,} test images, by judge_{name}.npz",
         "data": f"{cg.DATASETS[data].license}, test split, {len(test.labels):,} images",
-        "command": f"python tools/build_reference.py {name}",
+        "command": command("build_reference", name, data),
         "floors": f"mean of {DRAWS} draws",
-        "license": "CC BY-SA 3.0" if data == "mnist" else "MIT",
+        "license": {"mnist": "CC BY-SA 3.0", "faces": "CC0 1.0"}.get(data, "MIT"),
     }
     path = save_arrays(arrays, f"reference_{name}", card)
-    print(dict(zip(SIZES, arrays["floors"].round(4).tolist(), strict=True)))
+    print(dict(zip(sizes, arrays["floors"].round(4).tolist(), strict=True)))
     print(f"{path.name}: {path.stat().st_size:,} bytes")
 
 

@@ -3,6 +3,8 @@
 import argparse
 from collections.abc import Iterable
 
+import cgan_utils as cg
+
 
 def ask(description: str, names: Iterable[str]) -> tuple[str, str]:
     """Read from the command line one of the names, and the source that `load_images` takes."""
@@ -13,3 +15,9 @@ def ask(description: str, names: Iterable[str]) -> tuple[str, str]:
     parser.add_argument("source", nargs="?", default="full", help='"full" (default) or an npz file')
     options = parser.parse_args()
     return options.name, options.source
+
+
+def command(tool: str, name: str, data: str) -> str:
+    """Give the command that makes a file, for its card: what cannot be downloaded needs a file."""
+    file = "" if cg.DATASETS[data].downloads else f" outputs/{data}.npz"
+    return f"python tools/{tool}.py {name}{file}"

@@ -2,8 +2,10 @@
 
     python tools/train_pretrained.py mnist                         # about an hour on two cores
     python tools/train_pretrained.py fashion_mnist fashion.npz     # from a file in Keras's layout
+    python tools/train_pretrained.py faces outputs/faces.npz       # which build_faces.py draws
 
-Beside it go snapshots of the run: every label once, from the same noise, after more and more steps.
+Beside it go snapshots of the run: every label once, or every attribute alone, from the same noise,
+after more and more steps.
 """
 
 import time
@@ -16,7 +18,7 @@ import keras
 import numpy as np
 
 from cgan_utils.files import save_arrays, save_weights
-from makers import ask
+from makers import ask, command
 
 SEED, PATIENT = 0, cg.RECIPES["patient"]
 RECIPES = {
@@ -24,11 +26,15 @@ RECIPES = {
     # Mismatched pairs push a generator away from what another class might be, and these classes
     # overlap: without pairs it comes nearer to real images (benchmarks/choices.py).
     "fashion_mnist": replace(PATIENT, mismatched_weight=0.0, epochs=5),
+    # Faces have no classes whose spread D could see.
+    "faces": replace(
+        PATIENT, build_discriminator=cg.build_discriminator, classes_only=False, epochs=20
+    ),
 }
 
 
 class StepSnapshots(keras.callbacks.Callback):
-    """Every label once, from the same noise, before training and after steps ever further apart."""
+    """The condition's examples, from the same noise, before training and ever further apart."""
 
     def __init__(self):
         super().__init__()
@@ -53,14 +59,18 @@ class StepSnapshots(keras.callbacks.Callback):
         self.steps.append(self.done)
 
 
-def score(generator: cg.Sampler, judge: str) -> dict[str, float]:
+def score(generator: cg.Sampler, judge: str) -> dict:
     scores = cg.evaluate(generator, judge=judge)
-    return {
+    found = {
+        "samples": scores.samples,
         "conditional_accuracy": scores.conditional_accuracy,
-        "of_real_test_images": scores.ceiling,
+        "of_real_test_images": cg.Judge(judge).test_accuracy,
         "frechet_distance": scores.frechet_distance,
         "frechet_distance_of_real_training_images": scores.floor,
     }
+    if isinstance(scores, cg.AttributeScores):
+        found["agreement"] = scores.agreement._asdict()
+    return found
 
 
 def main() -> None:
@@ -74,17 +84,17 @@ def main() -> None:
 
     network = gan.averaged_generator
     generator = cg.Sampler(network, data.condition)
-    command = f"python tools/train_pretrained.py {name}"
+    made_by = command("train_pretrained", name, name)
     card = {
         "what": "generator, for load_pretrained",
         "data": f"{record.license}, training split, {len(data.labels):,} images",
-        "command": command,
+        "command": made_by,
         "recipe": "patient",
+        "discriminator": gan.discriminator.name,
         "mismatched_weight": recipe.mismatched_weight,
         "seed": SEED,
         "epochs": recipe.epochs,
         "parameters": network.count_params(),
-        "samples": 10_000,
         "judges": {judge: score(generator, judge) for judge in record.judges},
         "judges_saw": "the same real training images, and no generated ones",
         "keras": keras.__version__,
@@ -96,7 +106,7 @@ def main() -> None:
         "epochs": np.array(strip.steps) / (len(data.labels) // recipe.batch_size),
     }
     what = f"snapshots of the training of generator_{name}"
-    save_arrays(snapshots, f"strip_{name}", {"what": what, "command": command, "license": "MIT"})
+    save_arrays(snapshots, f"strip_{name}", {"what": what, "command": made_by, "license": "MIT"})
     print(f"{seconds:.0f} s of training; {card['judges']}")
 
 
