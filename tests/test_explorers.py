@@ -91,8 +91,8 @@ def test_a_walk_plays_and_is_saved_as_a_gif(visit, tmp_path):
 
 
 def test_a_training_is_scrubbed_through(visit):
-    page = visit("05_training.html")
-    explorer = awake(page, "cgan-strip")
+    page = visit("search.html")
+    explorer = insert(page, "cgan-strip")
     explorer.locator("[name=snapshot]").focus()
     page.keyboard.press("Home")
     explorer.locator(".sentence").get_by_text("After epoch 0").wait_for()
