@@ -161,7 +161,7 @@ def recipes() -> str:
         ("recognized as asked", "conditional_accuracy", exactly),
         ("Fréchet distance", "frechet_distance", decimals(2)),
     ):
-        for seconds in (8, 14, 20, 60, 120, 300, 400):
+        for seconds in (8, 14, 60, 120, 300, 400):
             cells = [after(name, seconds, key, form) for name in speed]
             rows.append([f"{what} after {seconds} s", *cells])
     for what, key, form in (
@@ -169,20 +169,6 @@ def recipes() -> str:
         ("milliseconds for a row of ten digits", "ten_digits_ms", decimals(1)),
     ):
         rows.append([what, *(spread([r[key] for r in runs[name]], form) for name in speed)])
-    return markdown(*rows)
-
-
-def published() -> str:
-    epochs = common.Log("published").table("epochs")
-    rows = [["epoch", "right planes, as asked", "Fréchet distance",
-             "striped planes, as asked", "Fréchet distance"]]  # fmt: skip
-    for epoch in sorted({point["epoch"] for point in epochs} & {1, 2, 5, 10, 15, 20}):
-        row = [epoch]
-        for planes in ("right", "striped"):
-            found = [p[SECOND] for p in epochs if (p["planes"], p["epoch"]) == (planes, epoch)]
-            row.append(spread([p["conditional_accuracy"] for p in found], exactly))
-            row.append(spread([p["frechet_distance"] for p in found], decimals(0)))
-        rows.append(row)
     return markdown(*rows)
 
 
@@ -429,7 +415,7 @@ def shipped() -> str:
 TABLES = {
     table.__name__: table
     for table in (
-        summary, step, quick, recipes, published, peers, peers_published, choices_mnist, noise,
+        summary, step, quick, recipes, peers, peers_published, choices_mnist, noise,
         choices_fashion_mnist, wasserstein, conditioning, evaluation, sizes, classes,
         memorization, pupil, rare, widgets, shipped,
     )

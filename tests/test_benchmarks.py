@@ -1,9 +1,7 @@
 """What the benchmarks share: their logs, and the tables that are made from them."""
 
-import contextlib
 import hashlib
 import json
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +9,6 @@ import pytest
 import attributes
 import common
 import conditioning
-import published
 import recipes
 import tables
 import wasserstein
@@ -130,54 +127,6 @@ def test_the_published_recipe_passes_all_its_seconds_in_one_run(limit, last):
     assert [run[-1] for run in recipes.planned("published", limit)] == last
     quick = [run for run in recipes.planned("quick", limit)]
     assert quick == [(seconds,) for seconds in recipes.BUDGETS["quick"] if seconds <= limit]
-
-
-@pytest.fixture
-def short_published(monkeypatch):
-    """The published recipe for two epochs, and no judges."""
-    monkeypatch.setattr(common, "score", lambda gan, seed: {})
-    short = {planes: replace(recipe, epochs=2) for planes, recipe in published.PLANES.items()}
-    monkeypatch.setattr(published, "PLANES", short)
-
-
-class Stopped(Exception):
-    """The machine was switched off."""
-
-
-@pytest.mark.parametrize("logged", [False, True])
-def test_a_published_run_that_was_stopped_goes_on_where_it_was(
-    short_published, few, tmp_path, monkeypatch, logged
-):
-    """Stopped in its second epoch, before that is logged, or before the GAN is saved."""
-    for name in ("whole", "stopped"):
-        (tmp_path / name).mkdir()
-    published.train("striped", 1, few, common.Log("whole", tmp_path), tmp_path / "whole")
-
-    append = common.Log.append
-
-    def stop(log, table, entry):
-        if entry["epoch"] == 1 or logged:
-            append(log, table, entry)
-        if entry["epoch"] == 2:
-            raise Stopped
-
-    for replacement in (stop, append):
-        monkeypatch.setattr(common.Log, "append", replacement)
-        log = common.Log("stopped", tmp_path)
-        with contextlib.suppress(Stopped):
-            published.train("striped", 1, few, log, tmp_path / "stopped")
-    times = {"seconds", "cpu_seconds"}
-    whole, stopped = (
-        [{key: x for key, x in entry.items() if key not in times} for entry in log.table("epochs")]
-        for log in (common.Log(name, tmp_path) for name in ("whole", "stopped"))
-    )
-    assert whole == stopped and [entry["epoch"] for entry in whole] == [1, 2]
-
-
-def test_a_published_run_that_is_ahead_of_its_log_gets_a_sentence(short_published, few, tmp_path):
-    published.train("right", 0, few, common.Log("first", tmp_path), tmp_path)
-    with pytest.raises(ValueError, match="published_right_0.keras has been trained for 2 epochs"):
-        published.train("right", 0, few, common.Log("second", tmp_path), tmp_path)
 
 
 def test_a_wasserstein_way_says_how_it_differs_from_the_quick_recipe():
