@@ -28,7 +28,7 @@ RECIPES = {
     "fashion_mnist": replace(PATIENT, mismatched_weight=0.0, epochs=5),
     # Faces have no classes whose spread D could see.
     "faces": replace(
-        PATIENT, build_discriminator=cg.build_discriminator, classes_only=False, epochs=20
+        PATIENT, build_discriminator=cg.build_discriminator, classes_only=False, epochs=6
     ),
 }
 
