@@ -46,16 +46,6 @@ def yes(training):
     return numbers(D, f"trained {training} mismatched pairs, yes to:")
 
 
-def features_that_differ(columns):
-    """Of the published D, between a slim 1 and the same one moved."""
-    network = cg.build_published_discriminator()
-    image = cg.load_images("mnist", "test").images[102]
-    images = np.stack([image, np.roll(image, columns, axis=1)])
-    features = keras.Model(network.inputs, network.get_layer("features").output)
-    one, other = features([images, cg.one_hot([1, 1], 10)]).numpy()
-    return np.sum(abs(one - other) > 1e-5)
-
-
 def outputs_of(network):
     return {layer.name: np.prod(layer.output.shape[1:]) for layer in network.layers}
 
@@ -76,11 +66,6 @@ CLAIMS_02 = {
         numbers(D, f"{pair}  features that differ: published")[:2] == [0, 128]
         for pair in ("1  and +8 px", "1  and two  ", "17 and 71   ")
     ],
-    "exact for moves by multiples of 4 pixels": lambda: [
-        features_that_differ(4) == 0,
-        features_that_differ(8) == 0,
-        features_that_differ(1) > 0,
-    ],
     "the last layers compute eleven numbers": lambda: (
         outputs_of(cg.build_discriminator())["realness"]
         + outputs_of(cg.build_discriminator())["match"]
@@ -93,12 +78,6 @@ CLAIMS_02 = {
     "wrong labels moved to the other side of 0, most of them": lambda: yes("with")[2] < 30,
     "$D$ says 0.99 or more to everything": lambda: (
         numbers(D, "without mismatched pairs: D(x|y) from") >= 0.99
-    ),
-    "the highest of ten logits more often than by chance": lambda: (
-        numbers(D, "without mismatched pairs: highest logit at the right label for") > 20
-    ),
-    "$D$ has become a fair classifier on the side": lambda: (
-        numbers(D, "with mismatched pairs: highest logit at the right label for") > 80
     ),
     "believes a wrong label most where two digits resemble each other": lambda: (
         {*numbers(D, "with mismatched pairs: most believed, a")[:2]} in ({4, 9}, {3, 5}, {7, 9})
