@@ -323,6 +323,12 @@ def test_the_sentence_is_there_and_holds(name, sentence, holds):
     assert np.all(holds())
 
 
+@pytest.mark.parametrize("name", ["08_wasserstein", "09_conditioning"])
+def test_runs_that_are_older_than_the_networks_are_called_so(name):
+    words = "made when the generator still ended in a transposed convolution, and each player had"
+    assert words in text_of(name)
+
+
 @pytest.mark.parametrize("name", ["wasserstein", "conditioning"])
 def test_stored_results_say_what_they_depend_on(name):
     results = cg.load_results(name)
