@@ -368,6 +368,15 @@ def write_notebook(path: Path, *sources: str) -> Path:
     return path
 
 
+def test_a_cell_that_only_exports_leaves_no_gap_in_the_count():
+    cells = [nbformat.v4.new_code_cell(execution_count=count) for count in (1, 3)]
+    result = nbformat.v4.new_output("execute_result", execution_count=3)
+    cells[1].outputs = [result]
+    run_tutorial.count_anew(nbformat.v4.new_notebook(cells=cells))
+    assert [cells[0].execution_count, cells[1].execution_count] == [1, 2]
+    assert result.execution_count == 2
+
+
 def test_tutorial_leaves_notebooks_and_gif(tmp_path, capsys):
     books = [
         write_notebook(tmp_path / "01_a.ipynb", "x = 1", "print(x + 1)"),

@@ -115,6 +115,7 @@ def run_in_place(books: Sequence[Path]) -> None:
         with tempfile.TemporaryDirectory() as folder:
             execute(notebook, Path(folder), f"[{number}/{len(books)}] {book.stem}")
         notebook.cells = [cell for cell in notebook.cells if cell not in exports]
+        count_anew(notebook)
         remove_traces(notebook)
         nbformat.write(notebook, book)
 
@@ -133,6 +134,16 @@ def add_exports(notebook: nbformat.NotebookNode, name: str) -> list[nbformat.Not
             exports.append(nbformat.v4.new_code_cell(source))
             notebook.cells.insert(explorer.cell + len(exports), exports[-1])
     return exports
+
+
+def count_anew(notebook: nbformat.NotebookNode) -> None:
+    """Number the executed cells as if no other had run between them."""
+    executed = [cell for cell in notebook.cells if cell.get("execution_count")]
+    for number, cell in enumerate(executed, 1):
+        cell.execution_count = number
+        for output in cell.outputs:
+            if "execution_count" in output:
+                output.execution_count = number
 
 
 def remove_traces(notebook: nbformat.NotebookNode) -> None:
