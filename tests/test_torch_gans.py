@@ -50,7 +50,7 @@ def pair(name, digits):
     copy_weights(gan.generator, peer.generator)
     copy_weights(gan.discriminator, peer.discriminator)
     torch._foreach_copy_(peer.averaged, peer.weights)
-    peer.one_draw = True  # as in the package
+    assert peer.one_draw is not gan.fresh_fakes  # as in the package
     return gan, peer
 
 
@@ -119,6 +119,13 @@ def test_steps_do_what_they_do_in_the_package(name, pair, digits):
         peer.draw(images, labels, torch.as_tensor(chosen), spent=step / STEPS)
         latents = gan.draw_training_latents(rows).numpy()
         wrong = gan.condition.mismatched(rows, gan.step_seed("mismatched")).numpy()
+        if gan.fresh_fakes:  # those of G's step, drawn when D's is done
+            count = gan.d_optimizer.iterations
+            count.assign_add(1)
+            peer.latents[1].copy_(
+                torch.as_tensor(gan.draw_training_latents(rows, "generator").numpy())
+            )
+            count.assign_sub(1)
         peer.latents[0].copy_(torch.as_tensor(latents))
         peer.labels[0].copy_(torch.as_tensor(wrong.argmax(1)))
         peer.losses.zero_()
