@@ -3,8 +3,8 @@
     python benchmarks/energy.py        # a second: it measures nothing, it adds up
 
 From every log, the seconds that its entries hold; and what a reader's own runs take: a step of
-each recipe, and all notebooks once, by the times that they name. Run it again when a log or a time
-has changed; a test says so.
+each recipe, and all notebooks once, by the times that they name. `make tables` runs it again; a test
+says when a log has changed.
 """
 
 import json
