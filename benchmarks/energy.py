@@ -3,8 +3,8 @@
     python benchmarks/energy.py        # a second: it measures nothing, it adds up
 
 From every log, the seconds that its entries hold; and what a reader's own runs take: a step of
-each recipe, and all notebooks once, by the times that they name. `make tables` runs it again; a test
-says when a log has changed.
+each recipe, and all notebooks once, by the times that they name. `make tables` runs it again; a
+test says when a log has changed.
 """
 
 import json
@@ -31,8 +31,8 @@ ON_THE_WAY = {"seconds", "steps", "epochs", "samples"}
 
 def work(entry: dict) -> tuple[str, float] | None:
     """Give the processor of an entry and its seconds there, or None if it holds none."""
-    if "runs_at_once" in entry:
-        device, seconds = entry["device"], entry["seconds"] / entry["runs_at_once"]
+    if "device" in entry and "seconds" in entry:
+        device, seconds = entry["device"], entry["seconds"] / entry.get("runs_at_once", 1)
         threads = re.match(r"\d+(?= threads)", device)
         return ("CPU core", int(threads[0]) * seconds) if threads else (device, seconds)
     if "cpu_seconds" in entry:
@@ -61,7 +61,7 @@ def of_log(path: Path) -> list[dict]:
     for number, entry in enumerate(log.entries):
         seconds = work(entry)
         if seconds:
-            last[identity(entry) if "runs_at_once" in entry else number] = seconds
+            last[identity(entry) if "device" in entry else number] = seconds
     return [
         {
             "table": "work",
