@@ -44,6 +44,24 @@ def work(entry: dict) -> tuple[str, float] | None:
     return None
 
 
+def estimate(entry: dict, log: common.Log) -> float | None:
+    """Give the seconds of a lab's run on one CPU core, or None if its log does not tell them.
+
+    They ran on a GPU, whose seconds were not kept; but the time of a step on one core was measured,
+    to give all ways of a lab the same computing time.
+    """
+    if entry["table"] not in ("runs", "trials"):
+        return None
+    if "budget_steps" in log.card:  # all runs have the computing time of so many quick steps
+        step = log.card["seconds_a_step"]["quick recipe"]
+        return entry.get("budget", 1) * log.card["budget_steps"] * step
+    costs = {(s["way"], s["mismatched_weight"]): s["seconds_a_step"] for s in log.table("speed")}
+    if not costs:
+        return None
+    way = entry["way"].partition(",")[0]  # "none, labels drawn anew" is "none" with other labels
+    return entry["steps"] * costs[way, entry["mismatched_weight"]]
+
+
 def identity(entry: dict) -> str:
     """Give what all entries of one run have in common."""
     common_to_all = {
@@ -56,28 +74,31 @@ def identity(entry: dict) -> str:
 
 
 def of_log(path: Path) -> list[dict]:
-    """Give an entry for each processor that worked for a log: its seconds, and how many runs."""
+    """Give an entry for each processor that worked for a log: its seconds, and how many runs.
+
+    A log that holds runs and tells no seconds has an entry in the table "silent".
+    """
     log, last = common.Log(path.stem, path.parent), {}
+    measured = any(map(work, log.entries))
     for number, entry in enumerate(log.entries):
         seconds = work(entry)
+        if not measured and (estimated := estimate(entry, log)):
+            seconds = "CPU core", estimated
         if seconds:
             last[identity(entry) if "device" in entry else number] = seconds
+    if not last and log.table("runs"):
+        return [{"table": "silent", "log": path.stem, "runs": len(log.table("runs"))}]
     return [
         {
             "table": "work",
             "log": path.stem,
             "processor": processor,
+            "estimated": not measured,
             "seconds": round(sum(s for p, s in last.values() if p == processor)),
             "runs": sum(p == processor for p, _ in last.values()),
         }
         for processor in sorted({processor for processor, _ in last.values()})
     ]
-
-
-def silent(path: Path) -> bool:
-    """Say whether a log holds runs and no seconds."""
-    entries = common.Log(path.stem, path.parent).entries
-    return any(e["table"] == "runs" for e in entries) and not any(map(work, entries))
 
 
 def notebook_seconds() -> int:
@@ -97,7 +118,6 @@ def collect() -> list[dict]:
     ]
     return [
         *(entry for path in logs for entry in of_log(path)),
-        *({"table": "silent", "log": path.stem} for path in logs if silent(path)),
         *({"table": "speed", **entry} for entry in speed),
         {"table": "notebooks", "seconds": notebook_seconds()},
     ]
