@@ -193,6 +193,16 @@ def pupil(teacher):
     return round(100 * np.mean([row[teacher] for row in rows]), 1)
 
 
+def outside(model, judge="mnist_second"):
+    """Percent recognized, and the Fréchet distance over that of real images: medians of seeds."""
+    log = common.Log("outside")
+    runs = [run[judge] for run in log.table("runs") if run["model"] == model]
+    assert len(runs) == 8
+    names = "conditional_accuracy", "frechet_distance"
+    recognized, distance = (np.median([run[name] for run in runs]) for name in names)
+    return round(100 * recognized, 1), distance / log.card["floors"][judge]["frechet_distance"]
+
+
 CLAIMS = {
     "Eight, and another artist with the same order": lambda: (
         "alike, what is there or not: True" in LINES
@@ -217,6 +227,24 @@ CLAIMS = {
     "At the same center, mismatched pairs leave the narrower class": lambda: (
         spreads_at_equal_centers()[0] < spreads_at_equal_centers()[1] - 0.03
     ),
+    "recognizes 93.4% of its digits and 99.6% of the GAN's": lambda: [
+        outside("VAE")[0] == 93.4,
+        outside("quick")[0] == 99.6,
+    ],
+    "36.5 and 4.9 times that of real digits (medians; the first judge agrees)": lambda: [
+        round(outside("VAE")[1], 1) == 36.5,
+        round(outside("quick")[1], 1) == 4.9,
+        outside("VAE", "mnist")[1] > 5 * outside("quick", "mnist")[1],
+        outside("VAE", "mnist")[0] < outside("quick", "mnist")[0],
+    ],
+    "at the best of four learning rates": lambda: (
+        len({r["rate"] for r in common.Log("outside").table("trials") if r["model"] == "VAE"}) == 4
+    ),
+    "A small diffusion model had time for 423 steps": lambda: [
+        run["steps"] == 423
+        for run in common.Log("outside").table("trials")
+        if run["model"] == "diffusion"
+    ],
     "fakes taught a small classifier 97.7% where real digits taught it 98.9%": lambda: [
         pupil("fake") == 97.7,
         pupil("real") == 98.9,
