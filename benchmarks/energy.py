@@ -87,7 +87,8 @@ def of_log(path: Path) -> list[dict]:
         if seconds:
             last[identity(entry) if "device" in entry else number] = seconds
     if not last and log.table("runs"):
-        return [{"table": "silent", "log": path.stem, "runs": len(log.table("runs"))}]
+        runs = len(log.table("runs") + log.table("trials"))
+        return [{"table": "silent", "log": path.stem, "runs": runs}]
     return [
         {
             "table": "work",
