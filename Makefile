@@ -6,7 +6,8 @@
 #
 # For contributors (CONTRIBUTING.md):
 # make benchmark [SOURCE=full SECONDS=300 SEEDS=3]   measures the recipes against each other
-# make tables                             writes the tables of BENCHMARKS.md from the stored results
+# make tables                             writes the tables of BENCHMARKS.md from the stored results,
+#                                         and adds up their seconds for notebook 11
 # make notebooks [ONLY=05_training]       executes the notebooks in place
 # make pictures                           makes the README's pictures anew
 # make lock                               renews the versions in constraints.txt
@@ -52,6 +53,7 @@ benchmark: .venv/installed-notebooks
 
 tables: .venv/installed-notebooks
 	@$(BIN)/python benchmarks/tables.py
+	@$(BIN)/python benchmarks/energy.py
 
 notebooks: .venv/installed-notebooks .venv/installed-site
 	@$(BIN)/python tools/run_tutorial.py --in-place $(ONLY)

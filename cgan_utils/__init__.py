@@ -12,6 +12,7 @@
 | 07_evaluation | obedience, variety, copies | evaluation, metrics, judge, memorization, pupil |
 | 08_wasserstein | the critic and the gradient penalty | wasserstein |
 | 09_conditioning | ways in for the label, side by side | conditioning |
+| 11_beyond | uses and misuse, other generators, what it cost | files |
 
 Beside them: patient, the networks of the generators we ship; diagrams, figures and pictures, what
 is drawn; files, what the package ships; checks, fitting and settings, what inputs and networks go
