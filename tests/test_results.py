@@ -329,7 +329,7 @@ def test_runs_that_are_older_than_the_networks_are_called_so(name):
     assert words in text_of(name)
 
 
-@pytest.mark.parametrize("name", ["wasserstein", "conditioning"])
+@pytest.mark.parametrize("name", ["wasserstein", "conditioning", "attributes"])
 def test_stored_results_say_what_they_depend_on(name):
     results = cg.load_results(name)
     assert results["command"] == f"python benchmarks/{name}.py"
