@@ -67,6 +67,7 @@ from .losses import (
     wasserstein_real_loss,
 )
 from .memorization import memorization
+from .morphology import measure_digits
 from .patient import build_patient_discriminator, build_patient_generator
 from .pictures import grid, save_gif
 from .pretrained import load_pretrained, load_strip

@@ -124,7 +124,9 @@ def test_the_notebook_obeys_clicks_and_keys(page, lab, tmp_path):
 def test_the_explorer_of_attributes_obeys_clicks_and_keys(page, lab, tmp_path):
     judge, generator = cg.Judge("faces"), cg.load_pretrained("faces")
     source = 'import cgan_utils as cg\n\ncg.explore_attributes(cg.load_pretrained("faces"))'
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}  # or it asks for one
+    cells = [nbformat.v4.new_code_cell(source)]
+    notebook = nbformat.v4.new_notebook(metadata=kernel, cells=cells)
     nbformat.write(notebook, tmp_path / "faces.ipynb")
     run_all(page, lab("faces.ipynb"))
     cell = page.locator(".jp-CodeCell", has_text="cg.explore_attributes")
