@@ -173,8 +173,6 @@ def test_bins_tell_where_a_number_lies():
 
 def test_129_bins_have_a_value_each():
     faces, data = attributes.choose_data("in 129 bins", 0), cg.load_images("faces", "train")
-    few = attributes.choose_data("1,000 faces in 129 bins", 0)
-    np.testing.assert_array_equal(few.labels, faces.labels[:1_000])
     skin = faces.labels[:, 5:134].argmax(axis=1)
     assert len(set(zip(skin, data.labels[:, 5], strict=True))) == 129
 
