@@ -50,6 +50,18 @@ def ink(key, name):
     return np.array([run[key][name] for run in cg.load_results("strokes")["runs"]])
 
 
+def strokes_seen(asked, seen):
+    """The mean measure at each of eleven levels asked for."""
+    results = cg.load_results("strokes")
+    curves = [run["curves"][asked]["seen"] for run in results["runs"]]
+    return np.mean(curves, axis=0)[:, results["names"].index(seen)]
+
+
+def direction(number):
+    """Degrees, width and stroke."""
+    return printed(NAME, f"direction {number}:")
+
+
 CLAIMS = {
     "in every seed, and by either judge, more than eight times in ten": lambda: [
         both("no glasses with beards") > 0.8,
@@ -95,6 +107,23 @@ CLAIMS = {
     "far more often than by chance the gray face is nearest to its own younger one": lambda: [
         *(run["aged"]["found"] > 0.5 for run in runs("all")),
         printed(NAME, "the nearest of 25 is the same person:", "%")[0] > 50,
+    ],
+    "Each of the three is obeyed, with a correlation above 0.9, and the digit is read": lambda: [
+        *(ink("correlation", name) > 0.9 for name in ("slant", "width", "stroke")),
+        *(ink("recognized", judge) > 0.98 for judge in ("mnist", "mnist_second")),
+    ],
+    "who asks for more slant gets a little less width": lambda: (
+        np.diff(strokes_seen("slant", "width")[[0, -1]]) < -0.05
+    ),
+    "the narrow end of *width* is not reached": lambda: strokes_seen("width", "width")[0] > 0.3,
+    "the first turns digits to the left by some 40 degrees": lambda: (
+        -45 < direction(1)[0] < -35,
+        direction(2)[2] < -1,
+        direction(3)[1] < -3,
+    ),
+    "But the second leans left as well, and the third writes bolder": lambda: [
+        direction(2)[0] < -10,
+        direction(3)[2] > 0.5,
     ],
     "at least 95 % of each attribute as asked, in all three seeds": lambda: [
         min(run["faces_second"]["agreement"]["accuracy"].values()) >= 0.95 for run in runs("all")
