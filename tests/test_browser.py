@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.request
 
+import nbformat
 import numpy as np
 import pytest
 from PIL import Image
@@ -20,9 +21,8 @@ from cgan_utils import widgets
 
 
 @pytest.fixture
-def notebook_url(tmp_path):
-    """The address of a copy of 00_start in a running JupyterLab without the user's settings."""
-    shutil.copy(repository.ROOT / "notebooks" / "00_start.ipynb", tmp_path)
+def lab(tmp_path):
+    """Addresses of notebooks in tmp_path, in a JupyterLab without the user's settings."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -45,7 +45,7 @@ def notebook_url(tmp_path):
             except OSError:
                 assert process.poll() is None, log.read_text()
                 time.sleep(0.1)
-        yield f"{server}/lab/tree/00_start.ipynb?token={token}"
+        yield lambda name: f"{server}/lab/tree/{name}?token={token}"
     finally:
         process.terminate()  # it ends its kernels
         process.wait(timeout=30)
@@ -71,13 +71,19 @@ def large_digit(image) -> np.ndarray:
     return pixels_of(image)[None, : 6 * 28 : 6, : 6 * 28 : 6, None]
 
 
-def test_the_notebook_obeys_clicks_and_keys(page, notebook_url):
-    judge, generator = cg.Judge(), cg.load_pretrained("mnist")
-    page.goto(notebook_url)
+def run_all(page, url: str) -> None:
+    """Open a notebook, wait for its kernel, and start all cells."""
+    page.goto(url)
     page.wait_for_function(
         "window.jupyterapp?.shell.currentWidget?.context?.sessionContext?.session?.kernel"
     )
     page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
+
+
+def test_the_notebook_obeys_clicks_and_keys(page, lab, tmp_path):
+    judge, generator = cg.Judge(), cg.load_pretrained("mnist")
+    shutil.copy(repository.ROOT / "notebooks" / "00_start.ipynb", tmp_path)
+    run_all(page, lab("00_start.ipynb"))
     cell = page.locator(".jp-CodeCell", has_text="cg.explore(generator, seed=NOISE)")
     image, sentence = cell.locator("img.widget-image"), cell.locator(".widget-html-content")
 
@@ -112,4 +118,41 @@ def test_the_notebook_obeys_clicks_and_keys(page, notebook_url):
 
     cell.get_by_role("button", name="New noise").click()
     wait_for("noise 4 × 1.00")
+    assert page.locator('[data-mime-type="application/vnd.jupyter.error"]').count() == 0
+
+
+def test_the_explorer_of_attributes_obeys_clicks_and_keys(page, lab, tmp_path):
+    judge, generator = cg.Judge("faces"), cg.load_pretrained("faces")
+    source = 'import cgan_utils as cg\n\ncg.explore_attributes(cg.load_pretrained("faces"))'
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}  # or it asks for one
+    cells = [nbformat.v4.new_code_cell(source)]
+    notebook = nbformat.v4.new_notebook(metadata=kernel, cells=cells)
+    nbformat.write(notebook, tmp_path / "faces.ipynb")
+    run_all(page, lab("faces.ipynb"))
+    cell = page.locator(".jp-CodeCell", has_text="cg.explore_attributes")
+    image, sentence = cell.locator("img.widget-image"), cell.locator(".widget-html-content")
+
+    def seen(asked: str) -> dict:
+        """What the judge sees in the face on the page, once the sentence has this text."""
+        sentence.get_by_text(asked).wait_for()
+        face = pixels_of(image)[None, : 10 * 16 : 10, : 10 * 16 : 10]
+        return dict(zip(judge.condition.names, judge.recognize(face)[0], strict=True))
+
+    assert seen("hat 0, smile 0")["hat"] == 0
+    cell.get_by_role("checkbox", name="hat").click()
+    assert seen("hat 1, smile 0")["hat"] == 1
+    cell.get_by_role("checkbox", name="glasses").focus()
+    page.keyboard.press("Space")
+    assert seen("glasses 1, beard 0, hat 1")["glasses"] == 1
+
+    skin, gray = cell.locator(".noUi-handle").all()
+    skin.focus()
+    for _ in range(10):
+        page.keyboard.press("ArrowRight")  # without waiting for an answer
+    assert seen("skin 1, gray 0.5")["skin"] == pytest.approx(1, abs=0.15)
+    cell.get_by_role("button", name="New noise").click()
+    assert seen("Noise 1.")["hat"] == 1
+    (expected,) = generator.generate({"hat": 1, "glasses": 1, "skin": 1, "gray": 0.5}, seed=1)
+    shown = pixels_of(image)[: 10 * 16 : 10, : 10 * 16 : 10]
+    np.testing.assert_allclose(shown, expected, atol=1 / 255)
     assert page.locator('[data-mime-type="application/vnd.jupyter.error"]').count() == 0

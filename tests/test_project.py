@@ -500,7 +500,7 @@ pretrained interpolation
 attributes
 judge
 evaluation
-memorization pupil
+memorization pupil morphology
 pictures
 figures
 diagrams widgets
