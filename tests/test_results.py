@@ -1,4 +1,4 @@
-"""What 08, 09 and BENCHMARKS.md say about stored results is what the stored results say."""
+"""What 09 and BENCHMARKS.md say about stored results is what the stored results say."""
 
 from pathlib import Path
 
@@ -30,21 +30,9 @@ def matched(planes, trunk="published"):
     )
 
 
-def wasserstein(key, way, rate=1.0):
-    return stored(cg.load_results("wasserstein"), key, way=way, rate=rate)
-
-
 def conditioning(key, way, weight, data="sample"):
     wanted = {"way": way, "mismatched_weight": weight, "data": data, "steps": 750}
     return stored(cg.load_results("conditioning"), key, **wanted)
-
-
-def rank_correlations(way):
-    """Of what D earns on real and fake pairs, with the Fréchet distance: one a seed."""
-    earned = -wasserstein("d_loss_real", way) - wasserstein("d_loss_fake", way)
-    pairs = zip(earned, wasserstein("frechet", way), strict=True)
-    ranks = [[np.argsort(np.argsort(values)) for values in pair] for pair in pairs]
-    return np.array([np.corrcoef(pair)[0, 1] for pair in ranks])
 
 
 def text_of(name):
@@ -54,42 +42,6 @@ def text_of(name):
         cells = nbformat.read(ROOT / f"notebooks/{name}.ipynb", as_version=4).cells
         prose = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
     return " ".join(prose.split())
-
-
-QUICK, GP, ONE, NO_PAIRS, R1 = (
-    "quick recipe",
-    "WGAN-GP",
-    "WGAN-GP, 1 critic step",
-    "WGAN-GP, no mismatched pairs",
-    "lazy R1",
-)
-CLAIMS_08 = {
-    "From the first point to the last, every seed of the WGAN-GP has a larger Fréchet distance": (
-        lambda: wasserstein("frechet", GP).min(0) > wasserstein("frechet", QUICK).max(0)
-    ),
-    "at the end it is about three to four times as large": lambda: (
-        3
-        < np.median(wasserstein("frechet", GP)[:, -1])
-        / np.median(wasserstein("frechet", QUICK)[:, -1])
-        < 4
-    ),
-    "But it ends no better for it": lambda: (
-        np.median(wasserstein("frechet", ONE)[:, -1])
-        >= np.median(wasserstein("frechet", GP)[:, -1])
-    ),
-    "three of four digits come out as asked": lambda: (
-        abs(wasserstein("accuracy", NO_PAIRS)[:, -1] - 0.75) < 0.03
-    ),
-    "its best and worst seed have a smaller Fréchet distance": lambda: [
-        f(wasserstein("frechet", R1)[:, -1]) < f(wasserstein("frechet", QUICK)[:, -1])
-        for f in (np.min, np.max)
-    ],
-    "the less it earns, the better the pictures, nearly in the same order": lambda: [
-        *(rank_correlations(GP) > 0.85),
-        *(rank_correlations(NO_PAIRS) > 0.85),
-    ],
-    "With one step it lags behind": lambda: rank_correlations(ONE).min() < 0.5,
-}
 
 
 def medians(key, data="sample"):
@@ -310,7 +262,6 @@ CLAIMS_09 = {
     [
         (name, sentence, holds)
         for name, claims in (
-            ("08_wasserstein", CLAIMS_08),
             ("09_conditioning", CLAIMS_09),
             ("BENCHMARKS", CLAIMS_BENCHMARKS),
         )
@@ -323,7 +274,7 @@ def test_the_sentence_is_there_and_holds(name, sentence, holds):
     assert np.all(holds())
 
 
-@pytest.mark.parametrize("name", ["08_wasserstein", "09_conditioning"])
+@pytest.mark.parametrize("name", ["09_conditioning"])
 def test_runs_that_are_older_than_the_networks_are_called_so(name):
     words = "made when the generator still ended in a transposed convolution, and each player had"
     assert words in text_of(name)
