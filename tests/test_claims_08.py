@@ -12,6 +12,7 @@ import pytest
 import tensorflow as tf
 
 import cgan_utils as cg
+from cgan_utils import toy
 
 PATH = Path(__file__).parent.parent / "notebooks/08_wasserstein.ipynb"
 CELLS = nbformat.read(PATH, as_version=4).cells
@@ -31,6 +32,9 @@ QUICK, NO_PAIRS, GP, ONE, GP_PAIRS, R1 = WAYS = (
     "WGAN-GP with pairs",
     "lazy R1",
 )
+
+
+DATA = np.stack([abs(toy.CENTERS), toy.SPREADS], axis=1)[..., None]  # (class, 2, 1)
 
 
 def printed(pattern, lines=1):
@@ -102,6 +106,19 @@ CLAIMS = {
     "a class goes the wrong way from the first turn in half of the games": lambda: (
         eight_games(10)[0] == 4,
         eight_games(0.1)[0] == 0,
+    ),
+    "one game of eight ends near the data": lambda: (
+        eight_games(10)[1] == 1,
+        eight_games(0.1)[1] == 8,
+    ),
+    "With pairs $G$ leaves in every game: its centers go outward, and its spread falls": lambda: (
+        stays("critic, with pairs")[:, 0] > abs(toy.CENTERS[:, None]) + 0.2,
+        stays("critic, with pairs")[:, 1] < 0.7 * toy.SPREADS[:, None],
+        abs(stays("critic, no pairs") - DATA) < 0.1,
+    ),
+    "stays within a tenth of the right centers, only a little too narrow": lambda: (
+        abs(stays("old game, with pairs")[:, 0] - 2) < 0.1,
+        stays("old game, with pairs")[:, 1] > 0.6 * toy.SPREADS[:, None],
     ),
     "A generator that draws half of what it should is *better*, for this critic": lambda: [
         half[0] < whole[0] and half[1] > whole[1]
