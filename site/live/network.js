@@ -31,7 +31,8 @@ export class Network {
       };
       return KINDS[layer.kind](kernels, layer, put, count);
     });
-    this.outputs = size(layers.at(-1).out);
+    this.shape = layers.at(-1).out;
+    this.outputs = size(this.shape);
     this.put(arrays);
   }
 
