@@ -165,7 +165,8 @@ def draw_game(line: LineGame) -> tuple[np.ndarray, str]:
         f"class {y} at {_places(line.table, y)} (data: {_places(line.data, y)})" for y in range(2)
     ]
     sentence = (
-        f"D has taken {steps[0]} steps, G {steps[1]}. G draws {' and '.join(places)}. "
+        f"D has taken {steps[0]} step{'' if steps[0] == 1 else 's'}, G {steps[1]}. "
+        f"G draws {' and '.join(places)}. "
         f"D's mean answer: {real:.2f} to real numbers, {fake:.2f} to fakes."
     )
     return np.float32(image.reduce(SHARP)) / 255, sentence
@@ -184,7 +185,7 @@ def downhill(logits: np.ndarray, game: str) -> np.ndarray:
 
 def _places(table: np.ndarray, y: int) -> str:
     """The centers and spreads of a class, those of the same place once."""
-    texts = [f"{center:.2f} ± {abs(spread):.2f}" for center, spread in table.reshape(2, -1, 2)[y]]
+    texts = [f"{center:z.2f} ± {abs(spread):.2f}" for center, spread in table.reshape(2, -1, 2)[y]]
     return " or ".join(dict.fromkeys(texts)).replace("-", "−")
 
 

@@ -73,7 +73,8 @@ def test_each_button_is_its_move(board, button, steps):
     before = board.picture.value
     part(board, button).click()
     assert steps_of(board) == steps and board.picture.value != before
-    assert board.sentence.value.startswith(f"D has taken {steps[0]} steps, G {steps[1]}.")
+    counted = "1 step" if steps[0] == 1 else f"{steps[0]} steps"
+    assert board.sentence.value.startswith(f"D has taken {counted}, G {steps[1]}.")
     line.play(min(steps))
     line.train_d(steps[0] - min(steps))
     line.train_g(steps[1] - min(steps))
@@ -191,6 +192,8 @@ def test_the_picture_shows_data_and_fakes_where_they_are(board):
 
 
 def test_a_spike_and_what_is_far_away_are_drawn(board):
+    board.line.generator.set_weights([np.float32([[-0.004, 1], [2, 1]])])
+    assert "class 0 at 0.00 ± 1.00" in game.draw_game(board.line)[1]  # not −0.00
     board.line.generator.set_weights([np.float32([[-30, 1], [2, 0]])])
     picture, sentence = game.draw_game(board.line)
     assert np.isfinite(picture).all() and picture.min() >= 0 and picture.max() <= 1

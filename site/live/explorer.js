@@ -165,7 +165,9 @@ export function describe(shares, names) {
 
 /** A number as the notebooks write it, with a true minus sign. */
 export const signed = (value, digits = 1) => (value < 0 ? "−" : "+") + Math.abs(value).toFixed(digits);
-export const plain = (value, digits = 2) => value.toFixed(digits).replace("-", "−");
+export const plain = (value, digits = 2) => value.toFixed(digits).replace(/^-(?=[0.]+$)/, "").replace("-", "−");
+
+export const counted = (count, thing) => `${count} ${thing}${count === 1 ? "" : "s"}`;
 
 /** Whether the reader has asked for less motion. */
 export const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
