@@ -66,6 +66,7 @@ def page(chromium, address):
     page.errors = []
     page.on("pageerror", lambda error: page.errors.append(str(error)))
     page.on("console", lambda m: m.type == "error" and page.errors.append(m.text))
+    page.route("https://**", lambda route: route.fulfill(body=""))  # the badge's picture
     page.goto(address)
     page.wait_for_function(
         "window.jupyterapp?.shell.currentWidget?.context?.sessionContext?.session?.kernel"

@@ -5,6 +5,7 @@ from pathlib import Path
 from urllib.parse import unquote, urldefrag
 
 import pytest
+import yaml
 
 import build
 import explorers
@@ -29,6 +30,16 @@ def test_a_page_is_accessible_in_light_and_dark_and_asks_no_other_host(
     page.wait_for_timeout(100)
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     assert page.elsewhere == [] and page.errors == []
+
+
+def test_the_workflow_publishes_what_make_site_builds():
+    workflow = yaml.safe_load((pages.ROOT / ".github/workflows/pages.yml").read_text("utf-8"))
+    assert workflow["permissions"] == {"contents": "read", "pages": "write", "id-token": "write"}
+    steps = workflow["jobs"]["site"]["steps"]
+    commands = [step["run"].split()[:2] for step in steps if "run" in step]
+    assert commands == [["make", "repository"], ["make", "site"]]
+    (upload,) = (s for s in steps if s.get("uses", "").startswith("actions/upload-pages-artifact"))
+    assert pages.ROOT / upload["with"]["path"] == build.OUTPUT
 
 
 def test_no_link_is_broken(site):
