@@ -160,7 +160,7 @@ def draw_game(line: LineGame) -> tuple[np.ndarray, str]:
         _draw_curves(draw, y, p[y], q[y], answers[y])
         fakes = (centers[:, None] + spreads[:, None] * NOISE).reshape(2, -1)
         _draw_arrows(draw, y, fakes[y], falls[y])
-    real, fake = (np.sum(answers * numbers) * STEP / 2 for numbers in (p, q))
+    real, fake = (_mean_answer(answers, table) for table in (line.data, line.table))
     places = [
         f"class {y} at {_places(line.table, y)} (data: {_places(line.data, y)})" for y in range(2)
     ]
@@ -181,6 +181,18 @@ def downhill(logits: np.ndarray, game: str) -> np.ndarray:
     answers = np.exp(-np.logaddexp(0, -logits))
     pull = answers if game == "minimax" else 1 - answers
     return pull * np.gradient(logits, STEP, axis=1)
+
+
+def _mean_answer(answers: np.ndarray, table: np.ndarray) -> float:
+    """Give D's mean answer to numbers of a table; beyond the line it answers as at its end."""
+    z = np.linspace(-4, 4, 161)
+    weights = np.exp(-(z**2) / 2)
+    means = [
+        np.average(np.interp(center + spread * z, GRID, of_class), weights=weights)
+        for of_class, rows in zip(answers, table.reshape(2, -1, 2), strict=True)
+        for center, spread in rows
+    ]
+    return float(np.mean(means))
 
 
 def _places(table: np.ndarray, y: int) -> str:

@@ -5,6 +5,7 @@ import re
 import imageio.v3 as iio
 import numpy as np
 import pytest
+import safetensors
 from safetensors.numpy import load
 
 import cgan_utils as cg
@@ -18,6 +19,9 @@ def awake(page, name: str):
     explorer = page.locator(name).first
     explorer.scroll_into_view_if_needed()
     page.wait_for_selector(f"{name}[data-live]")
+    assert (
+        explorer.locator(".sentence").get_attribute("role") == "status"
+    )  # a screen reader says it
     return explorer
 
 
@@ -279,6 +283,16 @@ def test_the_trained_generator_goes_into_the_explorers_and_into_a_file(trained, 
     assert give(broken) == "broken.safetensors is damaged; what was here stays."
     broken.write_bytes(b"{}")
     assert "broken.safetensors is no file of arrays" in give(broken)
+    weights.write_network(broken, weights.judge_network("mnist"))
+    assert "broken.safetensors holds a network that draws no digits" in give(broken)
+    broken.write_bytes(weights.packed({"0.kernel": np.zeros(9, np.float32)}, {"layers": "[{}]"}))
+    assert "broken.safetensors holds no network that this page can run" in give(broken)
+    spoiled = {"1.bias": np.full_like(arrays["1.bias"], np.nan)}
+    with safetensors.safe_open(path, "np") as file:
+        broken.write_bytes(
+            weights.packed({**arrays, **spoiled}, {"layers": file.metadata()["layers"]})
+        )
+    assert "broken.safetensors holds numbers that are none" in give(broken)
     np.testing.assert_array_equal(pixels(training.locator("cgan-digit .large")), drawn)
     assert give(path) == "my_generator.safetensors is in the explorers below."
     np.testing.assert_array_equal(pixels(training.locator("cgan-digit .large")), drawn)

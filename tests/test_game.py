@@ -200,6 +200,13 @@ def test_a_spike_and_what_is_far_away_are_drawn(board):
     assert "class 0 at −30.00 ± 1.00" in sentence and "class 1 at 2.00 ± 0.00" in sentence
 
 
+def test_the_mean_answer_counts_every_number_the_table_draws():
+    answers = np.where(toy.GRID > 0, 1.0, 0.0) * [[1], [1]]
+    for center, mean in ((0, 0.5), (1, 0.841), (-30, 0), (30, 1)):  # 0.841: normal, below 1
+        table = np.array([[center, 1.0], [center, -1.0]])
+        assert game._mean_answer(answers, table) == pytest.approx(mean, abs=0.01)
+
+
 def test_a_page_without_widgets_shows_three_frames(board, monkeypatch):
     shown = []
     monkeypatch.setattr(edge, "display", lambda data, raw: shown.append(data))

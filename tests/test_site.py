@@ -65,7 +65,13 @@ def test_formulas_are_drawn_while_the_site_is_built(site):
     assert text.count('class="katex"') > 20 and "katex-error" not in text and "$$" not in text
 
 
-def test_without_javascript_a_page_shows_text_formulas_and_stills(visit):
+def test_without_javascript_a_page_shows_text_formulas_and_stills(site, visit):
+    still = re.compile(
+        r'<(cgan-[a-z]+)[^>]*>(<img alt="[^"]+" src="data:image/png;base64,[^"]+">|<p>)'
+    )
+    for file in site.glob("*.html"):
+        text = file.read_text("utf-8")
+        assert text.count("<cgan-") == len(still.findall(text)), file.name
     page = visit("00_start.html", java_script_enabled=False)
     assert page.locator("cgan-digit > img").first.is_visible()
     assert page.locator("article h1").inner_text().startswith("00")
@@ -119,33 +125,82 @@ def test_the_start_page_weighs_less_than_a_megabyte(visit, origin):
     assert len(sizes) > 5 and sum(sizes.values()) < 1_000_000, sizes
 
 
-def best_of_three(measure) -> float:
-    """The smallest of three measurements: a busy machine makes the others worse."""
-    return min(measure() for _ in range(3))
+def best(measure, limit: float, tries: int = 10) -> float:
+    """The smallest of up to ten measurements, the first that keeps the limit being the last.
+
+    A busy machine makes single ones worse, never better.
+    """
+    smallest = float("inf")
+    for _ in range(tries):
+        smallest = min(smallest, measure())
+        if smallest <= limit:
+            break
+    return smallest
 
 
-def test_the_first_interaction_comes_within_a_second(visit):
+SLOW_NETWORK = {"offline": False, "latency": 40, "downloadThroughput": 10e6 / 8}
+SLOW_NETWORK |= {"uploadThroughput": 10e6 / 8}  # bytes a second: 10 Mbit/s
+
+
+@pytest.mark.parametrize(("slow", "limit"), [(False, 1), (True, 3)], ids=["loopback", "slow"])
+def test_the_first_interaction_comes_soon(chromium, origin, slow, limit):
+    """On loopback within a second; within three at 10 Mbit/s with a four times slower processor."""
+
     def seconds() -> float:
-        page = visit("index.html")
+        page = chromium.new_page(viewport={"width": 1280, "height": 900})  # nothing in its cache
+        if slow:
+            devtools = page.context.new_cdp_session(page)
+            devtools.send("Network.enable")
+            devtools.send("Network.emulateNetworkConditions", SLOW_NETWORK)
+            devtools.send("Emulation.setCPUThrottlingRate", {"rate": 4})
+        page.goto(f"{origin}index.html", wait_until="commit")
         page.wait_for_selector("cgan-digit[data-live]")
-        return page.evaluate("performance.now()") / 1000
+        milliseconds = page.evaluate(
+            """() => new Promise((answered) => {
+                const explorer = document.querySelector("cgan-digit");
+                explorer.querySelector("[data-name=label][value='3']").click();
+                requestAnimationFrame(() => setTimeout(() => answered(performance.now())));
+            })"""
+        )
+        page.close()
+        return milliseconds / 1000
 
-    assert best_of_three(seconds) < 1
+    assert best(seconds, limit) <= limit
 
 
-def test_an_explorer_answers_within_a_frame(visit):
-    page = visit("index.html")
-    page.wait_for_selector("cgan-digit[data-live]")
-    script = """async () => {
-        const explorer = document.querySelector("cgan-digit");
-        const slider = explorer.querySelector("[name=direction0]");
+# What is moved in each explorer, and what it shows where not what comes with the package
+MOVED = {
+    "cgan-digit": ("direction0", {}),
+    "cgan-mixture": ("weight3", {}),
+    "cgan-walk": ("frame", {}),
+    "cgan-strip": ("snapshot", {}),
+    "cgan-scores": ("image", {"file": "02_discriminator_1.safetensors"}),
+    "cgan-attributes": ("skin", {}),
+}
+
+
+@pytest.mark.parametrize("name", MOVED)
+def test_an_explorer_answers_within_a_frame(visit, name):
+    page = visit("search.html")
+    script = """async ([name, moved, data]) => {
+        const explorer = document.createElement(name);
+        Object.assign(explorer.dataset, data);
+        document.querySelector("article").prepend(explorer);
+        await (await import(new URL("_static/live/define.js", location))).define(name);
+        const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+        while (!("live" in explorer.dataset)) await frame();
+        const slider = explorer.querySelector(`[name=${moved}]`);
+        const [low, high] = [Number(slider.min), Number(slider.max)];
         const times = [];
         for (let i = 0; i < 40; i++) {
-            slider.value = -4 + i / 5;
+            slider.value = low + ((high - low) * i) / 39;
             slider.dispatchEvent(new Event("input", { bubbles: true }));
-            await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+            await frame();
             times.push(Number(explorer.dataset.milliseconds));
         }
+        explorer.remove();
         return times.sort((a, b) => a - b)[20];
     }"""
-    assert best_of_three(lambda: page.evaluate(script)) < 16
+    moved, data = MOVED[name]
+    assert best(lambda: page.evaluate(script, [name, moved, data]), 16) <= 16
+    assert page.errors == []

@@ -194,15 +194,18 @@ export class GameBoard extends HTMLElement {
 /** Says how a game stands, as cg.play_game does. */
 export function state({ steps, table, data, discriminator }) {
   const mean = (rows) => {
-    let sum = 0, weight = 0;
-    for (let x = -10; x <= 10; x += 0.05) {
-      for (const y of [0, 1]) {
-        const share = density(rows, y, x);
-        sum += share * sigmoid(discriminator.logit(x, y));
-        weight += share;
+    let sum = 0, weights = 0;
+    for (const y of [0, 1]) {
+      for (const [center, spread] of rowsOf(rows, y)) {
+        for (let z = -4; z < 4.01; z += 0.05) {
+          const x = Math.min(10, Math.max(-10, center + spread * z)); // the ends of the line
+          const weight = Math.exp((-z * z) / 2);
+          sum += weight * sigmoid(discriminator.logit(x, y));
+          weights += weight;
+        }
       }
     }
-    return plain(sum / weight);
+    return plain(sum / weights);
   };
   const classes = [0, 1].map((y) => `class ${y} at ${places(table, y)} (data: ${places(data, y)})`);
   return (
