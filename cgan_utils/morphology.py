@@ -80,35 +80,44 @@ def thinned(inside: np.ndarray) -> np.ndarray:
     From both sides in turn it takes away pixels of the edge, as long as nothing breaks apart and no
     line gets shorter. (doi 10.1145/357994.358023)
     """
-    shape = np.pad(inside, ((0, 0), (1, 1), (1, 1)))
+    shape = np.pad(inside, ((0, 0), (1, 1), (1, 1))).astype(np.uint8)
+    middle = shape[:, 1:-1, 1:-1]
+    views = [
+        shape[:, 1 + i : shape.shape[1] - 1 + i, 1 + j : shape.shape[2] - 1 + j] for i, j in _AROUND
+    ]
     changed = True
     while changed:
         changed = False
-        for side in (0, 1):
-            around = [
-                shape[:, 1 + i : shape.shape[1] - 1 + i, 1 + j : shape.shape[2] - 1 + j]
-                for i, j in _AROUND
-            ]
-            count = np.add.reduce(around, dtype=np.uint8)
-            rises = np.add.reduce(
-                [~a & b for a, b in zip(around, [*around[1:], around[0]], strict=True)],
-                dtype=np.uint8,
-            )
-            up, right, down, left = around[::2]
-            if side:
-                ends = ~(up & right & left) & ~(up & down & left)
-            else:
-                ends = ~(up & right & down) & ~(right & down & left)
-            middle = shape[:, 1:-1, 1:-1]
-            taken = middle & (count >= 2) & (count <= 6) & (rises == 1) & ends
-            if taken.any():
+        for taken in _TAKEN:
+            around = sum(view << bit for bit, view in enumerate(views))
+            taken_here = middle & taken[around]
+            if taken_here.any():
                 changed = True
-                middle &= ~taken
-    return shape[:, 1:-1, 1:-1]
+                middle -= taken_here
+    return middle.astype(bool)
 
 
-# The eight neighbors, clockwise from above
+# The eight neighbors, clockwise from above: bits 0 to 7 of a number
 _AROUND = ((-1, 0), (-1, 1), (0, 1), (1, 1), (1, 0), (1, -1), (0, -1), (-1, -1))
+
+
+def _taken_by_neighbors() -> np.ndarray:
+    """Say for each number of neighbors whether a pixel goes, from the one side and from the other.
+
+    (2, 256) of 0 and 1: it goes if it is of the edge (two to six neighbors), holds nothing together
+    (one run of neighbors around it), and lies on this side.
+    """
+    around = np.arange(256)[:, None] >> np.arange(8) & 1
+    count = around.sum(axis=1)
+    runs = (np.roll(around, -1, axis=1) > around).sum(axis=1)
+    up, right, down, left = (around[:, bit] == 1 for bit in (0, 2, 4, 6))
+    edge = (count >= 2) & (count <= 6) & (runs == 1)
+    first = edge & ~(up & right & down) & ~(right & down & left)
+    second = edge & ~(up & right & left) & ~(up & down & left)
+    return np.array([first, second], np.uint8)
+
+
+_TAKEN = _taken_by_neighbors()
 
 
 def _distances(inside: np.ndarray) -> np.ndarray:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import attributes
+import cgan_utils as cg
 import common
 import conditioning
 import recipes
@@ -160,11 +161,29 @@ def test_the_faces_of_a_benchmark_are_those_that_its_name_says():
 
 def test_bins_tell_where_a_number_lies():
     rows = np.float32([[0, 1, 0, 1, 0, 0, 0.19], [1, 0, 0, 0, 0, 0.2, 1]])
-    bins = attributes.in_bins(rows)
-    assert bins.shape == (2, 10) and bins.sum() == 4
-    assert bins.argmax(axis=1).tolist() == [0, 1] and bins[:, 5:].argmax(axis=1).tolist() == [0, 4]
+    bins = attributes.in_bins(rows, 5)
+    np.testing.assert_array_equal(bins[:, :5], rows[:, :5])
+    skin, gray = bins[:, 5:10], bins[:, 10:]
+    assert skin.argmax(axis=1).tolist() == [0, 1] and gray.argmax(axis=1).tolist() == [0, 4]
+    assert skin.sum() == gray.sum() == 2
     faces = attributes.choose_data("in bins", 0)
     assert faces.condition.width == 15 and faces.condition.names[5:7] == ("skin 0", "skin 1")
+
+
+def test_129_bins_have_a_value_each():
+    faces, data = attributes.choose_data("in 129 bins", 0), cg.load_images("faces", "train")
+    few = attributes.choose_data("1,000 faces in 129 bins", 0)
+    np.testing.assert_array_equal(few.labels, faces.labels[:1_000])
+    skin = faces.labels[:, 5:134].argmax(axis=1)
+    assert len(set(zip(skin, data.labels[:, 5], strict=True))) == 129
+
+
+def test_gray_that_is_not_named_is_no_attribute():
+    faces = attributes.choose_data("glasses tied to gray, gray not named", 0)
+    assert faces.condition.names == attributes.FACES.names[:-1]
+    with_gray = attributes.choose_data("glasses tied to gray", 0)
+    np.testing.assert_array_equal(faces.images, with_gray.images)
+    np.testing.assert_array_equal(faces.labels, with_gray.labels[:, :-1])
 
 
 def test_combinations_are_counted_in_closed_form():

@@ -18,16 +18,15 @@ import cgan_utils as cg
 import repository
 from cgan_utils import widgets
 
-# Cells below those of 00_start, so that one kernel and one page are enough for all tests
-FURTHER = ['cg.explore_attributes(cg.load_pretrained("faces"))', "cg.play_game()"]
+GAME = "cg.play_game()"  # below the cells of 00_start: one kernel and one page do for all tests
 
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
-    """Where 00_start, and FURTHER, lie in a JupyterLab without the user's settings."""
+    """Where 00_start, and GAME below it, lie in a JupyterLab without the user's settings."""
     folder = tmp_path_factory.mktemp("lab")
     notebook = nbformat.read(repository.ROOT / "notebooks" / "00_start.ipynb", as_version=4)
-    notebook.cells += map(nbformat.v4.new_code_cell, FURTHER)
+    notebook.cells.append(nbformat.v4.new_code_cell(GAME))
     nbformat.write(notebook, folder / "start.ipynb")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -143,7 +142,7 @@ def test_the_notebook_obeys_clicks_and_keys(page, explorer):
 
 def test_the_explorer_of_attributes_obeys_clicks_and_keys(page, explorer):
     judge, generator = cg.Judge("faces"), cg.load_pretrained("faces")
-    cell, image, sentence = explorer(FURTHER[0])
+    cell, image, sentence = explorer("cg.explore_attributes(")
 
     def seen(asked: str) -> dict:
         """What the judge sees in the face on the page, once the sentence has this text."""
@@ -171,7 +170,7 @@ def test_the_explorer_of_attributes_obeys_clicks_and_keys(page, explorer):
 
 
 def test_the_game_obeys_clicks_and_keys(page, explorer):
-    cell, image, sentence = explorer(FURTHER[1])
+    cell, image, sentence = explorer(GAME)
     shown = set()
 
     def wait_for(text: str) -> None:
