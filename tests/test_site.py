@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 from urllib.parse import unquote, urldefrag
 
+import nbformat
 import pytest
 import yaml
 
@@ -58,6 +59,19 @@ def test_no_link_is_broken(site):
             if not there:
                 broken.append((file.name, link))
     assert broken == []
+
+
+def test_every_explorer_of_a_notebook_is_alive_in_its_page(site):
+    """Also those of what a notebook has made, which it exports when it is executed for saving."""
+    files = {path.name for path in pages.NETWORKS.iterdir()}
+    for path in pages.notebooks():
+        found = explorers.find(nbformat.read(path, as_version=4))
+        text = (site / f"{path.stem}.html").read_text("utf-8")
+        elements = re.findall(rf"<({'|'.join(explorers.ELEMENTS.values())})[ >]", text)
+        assert elements == [explorers.ELEMENTS[explorer.function] for explorer in found], path.stem
+        own = [pages.own_network(path.stem, n) for n, e in enumerate(found, 1) if e.of_notebook]
+        files -= {file.name for file in own}
+    assert files == set()  # none of a notebook that is no more
 
 
 def test_formulas_are_drawn_while_the_site_is_built(site):
