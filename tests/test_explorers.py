@@ -193,7 +193,7 @@ def test_a_bad_file_costs_one_explorer_one_sentence(visit, origin, harm):
     assert page.locator("cgan-digit > img").is_visible()
 
 
-def test_the_game_is_played_by_buttons_and_keys(visit, check_accessibility):
+def test_the_game_is_played_by_buttons_and_keys(visit, check_accessibility, check_width):
     page = visit("search.html")
     game = insert(page, "cgan-game")
     sentence = game.locator(".sentence")
@@ -222,8 +222,7 @@ def test_the_game_is_played_by_buttons_and_keys(visit, check_accessibility):
     sentence.get_by_text("D has taken 300 steps, G 0.").wait_for()
     assert page.errors == []
     check_accessibility(page)
-    page.set_viewport_size({"width": 360, "height": 800})
-    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    check_width(page)
 
 
 @pytest.fixture(scope="module")
@@ -244,7 +243,8 @@ def trained(chromium, origin):
 
 def test_training_downloads_nothing_before_it_is_started_and_then_learns(trained):
     page, training = trained
-    assert "digits.safetensors.gz" not in page.requests
+    page.wait_for_load_state("networkidle")
+    assert not {"worker.js", "digits.safetensors.gz", "judge_mnist.safetensors"} & {*page.requests}
     training.get_by_role("button", name="One step of D").click()
     training.locator(".note", has_text="1 step of D, 0 of G").first.wait_for()
     training.get_by_role("button", name="One step of G").click()
@@ -322,19 +322,20 @@ def test_a_drawn_digit_is_shown_to_d(trained):
     assert sentence.inner_text().startswith("Highest for label")
 
 
-def test_training_leaves_the_page_awake_and_accessible(trained, check_accessibility):
+def test_training_leaves_the_page_awake_and_accessible(
+    trained, check_accessibility, check_width, best
+):
     page, training = trained
     check_accessibility(page)
     script = """async () => {
         const tasks = [];
         const observer = new PerformanceObserver((list) => tasks.push(...list.getEntries()));
         observer.observe({ type: "longtask" });
-        await new Promise((done) => setTimeout(done, 2000));
+        await new Promise((done) => setTimeout(done, 1500)); // at least one report of the worker
         observer.disconnect();
-        return tasks.length;
+        return tasks.length; // each of more than 50 ms
     }"""
     training.get_by_role("button", name="Train", exact=True).click()
-    assert min(page.evaluate(script) for _ in range(3)) == 0  # tasks of more than 50 ms
+    assert best(lambda: page.evaluate(script), 0) == 0
     training.get_by_role("button", name="Pause").click()
-    page.set_viewport_size({"width": 360, "height": 800})
-    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    check_width(page)
