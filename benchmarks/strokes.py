@@ -7,6 +7,7 @@ slant, width and stroke, measured as Morpho-MNIST does; asked with those of the 
 """
 
 import time
+from functools import cache
 
 import cgan_utils as cg  # first: it imports TensorFlow without its log
 
@@ -22,7 +23,7 @@ STEPS, SEEDS = 3_750, (0, 1, 2)
 QUICK = cg.RECIPES["quick"]
 MEASURED = ("slant", "width", "stroke")
 DIGITS = cg.Attributes(tuple("0123456789"), dict.fromkeys(MEASURED, (0, 1)))
-SAMPLES = 200  # test digits of which one attribute is moved, to each of the levels
+SAMPLES = 100  # test digits of which one attribute is moved, to each of the levels
 LEVELS = np.linspace(0, 1, 11)
 
 
@@ -43,25 +44,32 @@ def rows_of(labels: np.ndarray, measured: np.ndarray, limits: np.ndarray) -> np.
     return np.hstack([cg.one_hot(labels, 10), shares]).astype(np.float32)
 
 
-def train_and_measure(seed: int) -> dict:
+@cache
+def measured_digits() -> tuple[cg.LabeledImages, np.ndarray, np.ndarray]:
+    """Give the training digits with their rows, the limits, and rows of the test digits."""
     train, test = (cg.load_images("mnist", split, "sample") for split in ("train", "test"))
     measured = measure(train.images)
     limits = limits_of(measured)
     rows = rows_of(train.labels, measured, limits)
     digits = cg.LabeledImages(train.images, rows, DIGITS, "measured digits")
+    return digits, limits, rows_of(test.labels, measure(test.images), limits)
+
+
+def train_and_measure(seed: int) -> dict:
+    digits, limits, asked = measured_digits()
     gan = QUICK.build(digits, seed, STEPS)
     start = time.process_time()
     gan.fit(digits.batches(QUICK.batch_size, seed).repeat(), steps_per_epoch=STEPS, verbose=0)
     result = {"cpu_seconds": round(time.process_time() - start, 1), "limits": rounded(limits)}
 
-    asked = rows_of(test.labels, measure(test.images), limits)
     images = gan.generate(asked, seed)
     seen = shares(images, limits)
+    labels = asked[:, :10].argmax(axis=1)
     binary = np.zeros_like(asked[:, :10])  # read by judges, below
     found = cg.agreement(DIGITS, asked, np.hstack([binary, seen]))
     result |= {"correlation": rounded(found.correlation), "mean_error": rounded(found.mean_error)}
     result["recognized"] = {
-        name: rounded((common.judge(name).recognize(images) == test.labels).mean())
+        name: rounded((common.judge(name).recognize(images) == labels).mean())
         for name in common.JUDGES
     }
     result["curves"] = {

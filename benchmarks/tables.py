@@ -463,12 +463,38 @@ def moves() -> str:
     return markdown(*rows)
 
 
+def pulls() -> str:
+    """How far gray moves as glasses come on, by both judges."""
+    log = common.Log("attributes", SHIPPED)
+    glasses, gray = map(log.card["names"].index, ("glasses", "gray"))
+    judges = tuple(log.card["floors"])[::-1]
+    rows = [["training faces", *(f"by judge `{judge}`" for judge in judges)]]
+    for data in dict.fromkeys(run["data"] for run in log.table("runs")):
+        if data == "all" or "tied" in data:
+            found = [run for run in log.table("runs") if run["data"] == data]
+            pulled = [[run[judge]["moves"][glasses][gray] for run in found] for judge in judges]
+            rows.append([data, *(spread(each, decimals(2)) for each in pulled)])
+    return markdown(*rows)
+
+
+def strokes() -> str:
+    """Of three seeds; measured on the images, no judge but for the digit."""
+    log = common.Log("strokes", SHIPPED)
+    names, runs = log.card["names"], log.table("runs")
+    rows = [["", *names]]
+    for key, words in (("correlation", "correlation"), ("mean_error", "mean error")):
+        rows.append([words, *(spread([r[key][name] for r in runs], decimals(3)) for name in names)])
+    read = [spread([r["recognized"][judge] for r in runs], percent) for judge in common.JUDGES]
+    rows.append([f"the digit recognized: second judge {read[0]}, first {read[1]}", "", "", ""])
+    return markdown(*rows)
+
+
 TABLES = {
     table.__name__: table
     for table in (
         summary, step, quick, recipes, peers, peers_published, choices_mnist, noise,
-        choices_fashion_mnist, wasserstein, conditioning, attributes, combinations, moves,
-        evaluation, sizes, classes, memorization, pupil, rare, widgets, shipped,
+        choices_fashion_mnist, wasserstein, conditioning, attributes, combinations, moves, pulls,
+        strokes, evaluation, sizes, classes, memorization, pupil, rare, widgets, shipped,
     )
 }  # fmt: skip
 

@@ -11,6 +11,7 @@ import cgan_utils as cg
 import common
 import conditioning
 import recipes
+import strokes
 import tables
 import wasserstein
 from cgan_utils.files import SHIPPED
@@ -112,7 +113,7 @@ def test_stored_results_match_their_card_and_say_what_they_depend_on(path):
 
 
 @pytest.mark.parametrize(
-    "benchmark", [wasserstein, conditioning, attributes], ids=lambda x: x.__name__
+    "benchmark", [wasserstein, conditioning, attributes, strokes], ids=lambda x: x.__name__
 )
 def test_what_the_notebooks_draw_was_measured_with_the_present_settings(benchmark):
     log = benchmark.open_log()
@@ -172,8 +173,6 @@ def test_bins_tell_where_a_number_lies():
 
 def test_129_bins_have_a_value_each():
     faces, data = attributes.choose_data("in 129 bins", 0), cg.load_images("faces", "train")
-    few = attributes.choose_data("1,000 faces in 129 bins", 0)
-    np.testing.assert_array_equal(few.labels, faces.labels[:1_000])
     skin = faces.labels[:, 5:134].argmax(axis=1)
     assert len(set(zip(skin, data.labels[:, 5], strict=True))) == 129
 
@@ -184,6 +183,15 @@ def test_gray_that_is_not_named_is_no_attribute():
     with_gray = attributes.choose_data("glasses tied to gray", 0)
     np.testing.assert_array_equal(faces.images, with_gray.images)
     np.testing.assert_array_equal(faces.labels, with_gray.labels[:, :-1])
+
+
+def test_a_digit_in_a_hundred_lies_below_0_and_one_above_1():
+    measured = np.arange(101.0)[:, None] * [1, 10, 100]
+    limits = strokes.limits_of(measured)
+    assert limits.tolist() == [[1, 10, 100], [99, 990, 9900]]
+    rows = strokes.rows_of(np.array([7, 0, 0]), measured[[0, 50, 100]], limits)
+    assert rows.shape == (3, strokes.DIGITS.width) and rows[:, 7].tolist() == [1, 0, 0]
+    np.testing.assert_allclose(rows[:, 10:], [[0] * 3, [0.5] * 3, [1] * 3], atol=1e-6)
 
 
 def test_combinations_are_counted_in_closed_form():
