@@ -1,4 +1,4 @@
-# make tutorial   runs the notebooks, in order, into outputs/
+# make tutorial   runs the notebooks into outputs/, two at a time
 # make test       style, unit tests, and every notebook as a test
 # make lab        opens the notebooks in JupyterLab
 # make site       builds the series as web pages into outputs/site
@@ -36,7 +36,8 @@ tutorial: .venv/installed-notebooks
 test: .venv/installed-dev site/node_modules/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python -m pytest -n 2 --dist loadfile --nbval-lax --nbval-cell-timeout=300 tests notebooks
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --nbval-lax \
+		--nbval-cell-timeout=300 notebooks tests  # the longest files first
 
 lab: .venv/installed-notebooks
 	$(BIN)/jupyter lab --notebook-dir=notebooks
