@@ -1,5 +1,6 @@
 """What 09 says is what its stored runs say; its checks find what is wrong, and hide the answer."""
 
+import re
 from pathlib import Path
 
 import keras
@@ -411,3 +412,35 @@ def test_every_way_had_the_same_number_of_trials_with_seeds_that_do_not_report()
     for trials in tried.values():
         assert {t["rate"] for t in trials} == {0.25, 0.5, 1.0, 2.0, 4.0}
         assert len(trials) == 15 and not {t["seed"] for t in trials} & set(range(8))
+
+
+def printed(start):
+    """Give what follows in the one saved line that begins like this."""
+    outputs = [output for cell in BOOK.cells for output in cell.get("outputs", [])]
+    lines = "".join(output.get("text", "") for output in outputs).splitlines()
+    (found,) = [line for line in lines if line.startswith(start)]
+    return np.array(re.findall(r"-?\d+\.?\d*", found.removeprefix(start)), float)
+
+
+def test_the_rows_that_matter_are_as_the_page_says():
+    """With right planes nearly always the same ones, with stripes further down with the label."""
+    low, of, *together = printed("right    in rows 20 to 26: ")
+    assert "it is nearly always the same part of the image, rows 20 to 26" in PROSE
+    assert low > 0.8 * of and max(together) < 0.6
+    low, of, *together = printed("striped  in rows 20 to 26: ")
+    assert "With stripes the row goes down with the band, in all three networks" in PROSE
+    assert low < 0.5 * of and min(together) > 0.7
+
+
+def test_the_live_run_lands_among_the_stored_ones_or_close_by():
+    lines = [
+        line
+        for cell in BOOK.cells
+        for out in cell.get("outputs", [])
+        for line in out.get("text", "").splitlines()
+        if "eight stored runs:" in line
+    ]
+    assert len(lines) == 4 and "among them, or close by" in PROSE
+    for line in lines:
+        live, low, high = map(float, re.findall(r"\d+\.\d+", line))
+        assert low - (high - low) <= live <= high + (high - low), line
