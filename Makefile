@@ -1,4 +1,4 @@
-# make tutorial   runs the notebooks, in order, into outputs/
+# make tutorial   runs the notebooks into outputs/, two at a time
 # make test       style, unit tests, and every notebook as a test
 # make lab        opens the notebooks in JupyterLab
 # make site       builds the series as web pages into outputs/site
@@ -6,7 +6,8 @@
 #
 # For contributors (CONTRIBUTING.md):
 # make benchmark [SOURCE=full SECONDS=300 SEEDS=3]   measures the recipes against each other
-# make tables                             writes the tables of BENCHMARKS.md from the stored results
+# make tables                             writes the tables of BENCHMARKS.md from the stored results,
+#                                         and adds up their seconds for notebook 11
 # make notebooks [ONLY=05_training]       executes the notebooks in place
 # make pictures                           makes the README's pictures anew
 # make lock                               renews the versions in constraints.txt
@@ -35,7 +36,8 @@ tutorial: .venv/installed-notebooks
 test: .venv/installed-dev site/node_modules/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python -m pytest -n 2 --dist loadfile --nbval-lax --nbval-cell-timeout=300 tests notebooks
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --nbval-lax \
+		--nbval-cell-timeout=300 notebooks tests  # the longest files first
 
 lab: .venv/installed-notebooks
 	$(BIN)/jupyter lab --notebook-dir=notebooks
@@ -51,6 +53,7 @@ benchmark: .venv/installed-notebooks
 
 tables: .venv/installed-notebooks
 	@$(BIN)/python benchmarks/tables.py
+	@$(BIN)/python benchmarks/energy.py
 
 notebooks: .venv/installed-notebooks .venv/installed-site
 	@$(BIN)/python tools/run_tutorial.py --in-place $(ONLY)

@@ -476,13 +476,87 @@ def shipped() -> str:
     return markdown(*rows)
 
 
+def attributes() -> str:
+    """Of three seeds, by the judge that chose nothing."""
+    log = common.Log("attributes", SHIPPED)
+    rows = [["training faces", "all five right", "least of the five", "skin, correlation",
+             "skin, mean error", "gray, correlation", "gray, mean error",
+             f"Fréchet distance (real: {log.card['floors']['faces_second']:.2f})"]]  # fmt: skip
+    for data in dict.fromkeys(run["data"] for run in log.table("runs")):
+        found = [run["faces_second"] for run in log.table("runs") if run["data"] == data]
+        agreements = [each["agreement"] for each in found]
+        row = [data, spread([a["all_binary"] for a in agreements], percent)]
+        row.append(spread([min(a["accuracy"].values()) for a in agreements], percent))
+        for name in ("skin", "gray"):
+            for key in ("correlation", "mean_error"):
+                row.append(spread([a[key][name] for a in agreements], decimals(3)))
+        row.append(spread([each["frechet_distance"] for each in found], decimals(2)))
+        rows.append(row)
+    return markdown(*rows)
+
+
+def combinations() -> str:
+    """Both attributes of a pair as asked, by the judge that chose nothing."""
+    log = common.Log("attributes", SHIPPED)
+    pairs = ("glasses and beard", "glasses and gray")
+    names = {"00": "neither", "10": "the first", "01": "the second", "11": "both"}
+    rows = [["training faces", *(f"{pair}: {name}" for pair in pairs for name in names.values())]]
+    for data in dict.fromkeys(run["data"] for run in log.table("runs")):
+        found = [run["faces_second"] for run in log.table("runs") if run["data"] == data]
+        cells = [
+            spread([each["combinations"][pair][key]["both"] for each in found], percent)
+            for pair in pairs
+            for key in names
+        ]
+        rows.append([data, *cells])
+    return markdown(*rows)
+
+
+def moves() -> str:
+    """Means of three seeds, by the judge that chose nothing."""
+    log = common.Log("attributes", SHIPPED)
+    names = log.card["names"]
+    rows = [["moved from 0 to 1", *names]]
+    runs = [run for run in log.table("runs") if run["data"] == "all"]
+    means = np.mean([run["faces_second"]["moves"] for run in runs], axis=0)
+    for name, changes in zip(names, means, strict=True):
+        rows.append([name, *(f"{change:+.2f}" for change in changes)])
+    return markdown(*rows)
+
+
+def pulls() -> str:
+    """How far gray moves as glasses come on, by both judges."""
+    log = common.Log("attributes", SHIPPED)
+    glasses, gray = map(log.card["names"].index, ("glasses", "gray"))
+    judges = tuple(log.card["floors"])[::-1]
+    rows = [["training faces", *(f"by judge `{judge}`" for judge in judges)]]
+    for data in dict.fromkeys(run["data"] for run in log.table("runs")):
+        if data == "all" or "tied" in data:
+            found = [run for run in log.table("runs") if run["data"] == data]
+            pulled = [[run[judge]["moves"][glasses][gray] for run in found] for judge in judges]
+            rows.append([data, *(spread(each, decimals(2)) for each in pulled)])
+    return markdown(*rows)
+
+
+def strokes() -> str:
+    """Of three seeds; measured on the images, no judge but for the digit."""
+    log = common.Log("strokes", SHIPPED)
+    names, runs = log.card["names"], log.table("runs")
+    rows = [["", *names]]
+    for key, words in (("correlation", "correlation"), ("mean_error", "mean error")):
+        rows.append([words, *(spread([r[key][name] for r in runs], decimals(3)) for name in names)])
+    read = [spread([r["recognized"][judge] for r in runs], percent) for judge in common.JUDGES]
+    rows.append([f"the digit recognized: second judge {read[0]}, first {read[1]}", "", "", ""])
+    return markdown(*rows)
+
+
 TABLES = {
     table.__name__: table
     for table in (
         summary, step, quick, recipes, peers, peers_published, choices_mnist, noise,
-        choices_fashion_mnist, ablations, outside, wasserstein, conditioning, spoiled, evaluation,
-        sizes, classes,
-        memorization, pupil, rare, widgets, shipped,
+        choices_fashion_mnist, ablations, outside, wasserstein, conditioning, spoiled, attributes,
+        combinations, moves, pulls, strokes, evaluation, sizes, classes, memorization, pupil, rare,
+        widgets, shipped,
     )
 }  # fmt: skip
 

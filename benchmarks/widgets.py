@@ -39,6 +39,10 @@ def main() -> None:
             cg.explore_discriminator(discriminator, digits.images[:40]),
             "Image",
         ),
+        "explore_attributes, one face and the judge": (
+            cg.explore_attributes(cg.load_pretrained("faces")),
+            "gray",
+        ),
     }
 
     def measure(widget: str) -> dict:

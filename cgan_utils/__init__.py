@@ -12,11 +12,13 @@
 | 07_evaluation | obedience, variety, copies | evaluation, metrics, judge, memorization, pupil |
 | 08_wasserstein | the critic and the gradient penalty | wasserstein |
 | 09_conditioning | ways in for the label, side by side | conditioning |
+| 10_attributes | several conditions at once, and by degrees | attributes, morphology |
+| 11_beyond | uses and misuse, other generators, what it cost | files |
 
 Beside them: patient, the networks of the generators we ship; diagrams, figures and pictures, what
 is drawn; files, what the package ships; checks, fitting and settings, what inputs and networks go
-through; distribution, several devices and machines; attributes and attribute_widgets, conditions
-that are not classes, measured and moved.
+through; distribution, several devices and machines; attribute_widgets, a control for each
+attribute.
 
 Imports go one way: what comes in (datasets, conditions, data), networks, the game (losses,
 training, recipes), what comes out (sampler, pretrained, interpolation), what is measured (metrics,
@@ -67,6 +69,7 @@ from .losses import (
     wasserstein_real_loss,
 )
 from .memorization import memorization
+from .morphology import measure_digits
 from .patient import build_patient_discriminator, build_patient_generator
 from .pictures import grid, save_gif
 from .pretrained import load_pretrained, load_strip

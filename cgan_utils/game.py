@@ -160,12 +160,13 @@ def draw_game(line: LineGame) -> tuple[np.ndarray, str]:
         _draw_curves(draw, y, p[y], q[y], answers[y])
         fakes = (centers[:, None] + spreads[:, None] * NOISE).reshape(2, -1)
         _draw_arrows(draw, y, fakes[y], falls[y])
-    real, fake = (np.sum(answers * numbers) * STEP / 2 for numbers in (p, q))
+    real, fake = (_mean_answer(answers, table) for table in (line.data, line.table))
     places = [
         f"class {y} at {_places(line.table, y)} (data: {_places(line.data, y)})" for y in range(2)
     ]
     sentence = (
-        f"D has taken {steps[0]} steps, G {steps[1]}. G draws {' and '.join(places)}. "
+        f"D has taken {steps[0]} step{'' if steps[0] == 1 else 's'}, G {steps[1]}. "
+        f"G draws {' and '.join(places)}. "
         f"D's mean answer: {real:.2f} to real numbers, {fake:.2f} to fakes."
     )
     return np.float32(image.reduce(SHARP)) / 255, sentence
@@ -182,9 +183,21 @@ def downhill(logits: np.ndarray, game: str) -> np.ndarray:
     return pull * np.gradient(logits, STEP, axis=1)
 
 
+def _mean_answer(answers: np.ndarray, table: np.ndarray) -> float:
+    """Give D's mean answer to numbers of a table; beyond the line it answers as at its end."""
+    z = np.linspace(-4, 4, 161)
+    weights = np.exp(-(z**2) / 2)
+    means = [
+        np.average(np.interp(center + spread * z, GRID, of_class), weights=weights)
+        for of_class, rows in zip(answers, table.reshape(2, -1, 2), strict=True)
+        for center, spread in rows
+    ]
+    return float(np.mean(means))
+
+
 def _places(table: np.ndarray, y: int) -> str:
     """The centers and spreads of a class, those of the same place once."""
-    texts = [f"{center:.2f} ± {abs(spread):.2f}" for center, spread in table.reshape(2, -1, 2)[y]]
+    texts = [f"{center:z.2f} ± {abs(spread):.2f}" for center, spread in table.reshape(2, -1, 2)[y]]
     return " or ".join(dict.fromkeys(texts)).replace("-", "−")
 
 

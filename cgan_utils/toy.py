@@ -63,6 +63,15 @@ def jensen_shannon(p: np.ndarray, q: np.ndarray) -> np.ndarray:
     return np.sum(p * np.log(p / m) + q * np.log(q / m), axis=-1) * STEP / 2
 
 
+def wasserstein(p: np.ndarray, q: np.ndarray) -> np.ndarray:
+    """Give the Wasserstein distance: how far the mass of q has to go, on average, to become p.
+
+    p and q: densities (..., N) on a line with a point every STEP; returns (...). Past each point go
+    as much as one of them has more of to its left than the other.
+    """
+    return np.sum(abs(np.cumsum(p - q, axis=-1)), axis=-1) * STEP**2
+
+
 @plain_keras()
 def build_generator(centers: tuple[float, ...]) -> keras.Model:
     """Build G(z|y) = c_y + s_y z, which takes [noise (B, 1), rows (B, N)] and gives numbers (B, 1).

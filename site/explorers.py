@@ -12,6 +12,7 @@ ELEMENTS = {
     "explore_interpolation": "cgan-walk",
     "explore_training": "cgan-strip",
     "explore_discriminator": "cgan-scores",
+    "explore_attributes": "cgan-attributes",
     "play_game": "cgan-game",
 }
 

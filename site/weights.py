@@ -21,15 +21,18 @@ from cgan_utils.judge import JUDGES
 if TYPE_CHECKING:  # the package, imported first, quiets TensorFlow's start
     import keras
 
+    from cgan_utils.sampler import Generator
+
 
 def write_files(folder: Path) -> None:
     """Write all of them into a folder."""
-    for name in ("mnist", "fashion_mnist"):
+    for name in ("mnist", "fashion_mnist", "faces"):
         generator = cg.load_pretrained(name)
-        directions = {"directions": latent_directions(generator, count=6)}
-        names = {"names": json.dumps(generator.condition.names)}
+        more = {}
+        if isinstance(generator.condition, cg.Classes):
+            more["directions"] = latent_directions(generator, count=6)
         path = folder / f"generator_{name}.safetensors"
-        write_network(path, generator.network, directions, names)
+        write_network(path, generator.network, more, told(generator))
         write_network(folder / f"judge_{name}.safetensors", judge_network(name))
         write_strip(folder / f"strip_{name}.safetensors.gz", cg.load_strip(name))
     sample = load_arrays("mnist_sample")
@@ -47,10 +50,18 @@ def export(function: str, shown: object, path: Path) -> None:
     if function == "explore_training":
         write_strip(path, shown)
         return
-    networks = ("discriminator",) if function == "explore_discriminator" else ("sampler", "network")
-    for name in networks:
-        shown = getattr(shown, name, shown)
-    write_network(path, shown)
+    if function == "explore_discriminator":
+        write_network(path, getattr(shown, "discriminator", shown))
+        return
+    network = getattr(shown, "sampler", shown).network
+    write_network(path, network, metadata=told(shown))
+
+
+def told(generator: "Generator") -> dict[str, str]:
+    """Give what a page has to know of a generator: what it can be asked for, and who judges it."""
+    condition = generator.condition
+    judges = [data.judges[0] for data in cg.DATASETS.values() if data.condition == condition]
+    return {"condition": json.dumps(condition.get_config()), "judge": "".join(judges[:1])}
 
 
 def judge_network(name: str) -> "keras.Model":

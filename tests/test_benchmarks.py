@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 
 import attributes
+import cgan_utils as cg
 import common
 import conditioning
 import labs
 import recipes
+import strokes
 import tables
 from cgan_utils.files import SHIPPED
 
@@ -110,7 +112,7 @@ def test_stored_results_match_their_card_and_say_what_they_depend_on(path):
     assert {"machine", "versions"} <= log.card.keys()
 
 
-@pytest.mark.parametrize("benchmark", [conditioning, attributes], ids=lambda x: x.__name__)
+@pytest.mark.parametrize("benchmark", [conditioning, attributes, strokes], ids=lambda x: x.__name__)
 def test_what_the_notebooks_draw_was_measured_with_the_present_settings(benchmark):
     log = benchmark.open_log()
     for key in log.here.keys() - {"machine", "versions"}:
@@ -153,11 +155,36 @@ def test_the_faces_of_a_benchmark_are_those_that_its_name_says():
 
 def test_bins_tell_where_a_number_lies():
     rows = np.float32([[0, 1, 0, 1, 0, 0, 0.19], [1, 0, 0, 0, 0, 0.2, 1]])
-    bins = attributes.in_bins(rows)
-    assert bins.shape == (2, 10) and bins.sum() == 4
-    assert bins.argmax(axis=1).tolist() == [0, 1] and bins[:, 5:].argmax(axis=1).tolist() == [0, 4]
+    bins = attributes.in_bins(rows, 5)
+    np.testing.assert_array_equal(bins[:, :5], rows[:, :5])
+    skin, gray = bins[:, 5:10], bins[:, 10:]
+    assert skin.argmax(axis=1).tolist() == [0, 1] and gray.argmax(axis=1).tolist() == [0, 4]
+    assert skin.sum() == gray.sum() == 2
     faces = attributes.choose_data("in bins", 0)
     assert faces.condition.width == 15 and faces.condition.names[5:7] == ("skin 0", "skin 1")
+
+
+def test_129_bins_have_a_value_each():
+    faces, data = attributes.choose_data("in 129 bins", 0), cg.load_images("faces", "train")
+    skin = faces.labels[:, 5:134].argmax(axis=1)
+    assert len(set(zip(skin, data.labels[:, 5], strict=True))) == 129
+
+
+def test_gray_that_is_not_named_is_no_attribute():
+    faces = attributes.choose_data("glasses tied to gray, gray not named", 0)
+    assert faces.condition.names == attributes.FACES.names[:-1]
+    with_gray = attributes.choose_data("glasses tied to gray", 0)
+    np.testing.assert_array_equal(faces.images, with_gray.images)
+    np.testing.assert_array_equal(faces.labels, with_gray.labels[:, :-1])
+
+
+def test_a_digit_in_a_hundred_lies_below_0_and_one_above_1():
+    measured = np.arange(101.0)[:, None] * [1, 10, 100]
+    limits = strokes.limits_of(measured)
+    assert limits.tolist() == [[1, 10, 100], [99, 990, 9900]]
+    rows = strokes.rows_of(np.array([7, 0, 0]), measured[[0, 50, 100]], limits)
+    assert rows.shape == (3, strokes.DIGITS.width) and rows[:, 7].tolist() == [1, 0, 0]
+    np.testing.assert_allclose(rows[:, 10:], [[0] * 3, [0.5] * 3, [1] * 3], atol=1e-6)
 
 
 def test_combinations_are_counted_in_closed_form():

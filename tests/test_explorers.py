@@ -5,9 +5,11 @@ import re
 import imageio.v3 as iio
 import numpy as np
 import pytest
+import safetensors
 from safetensors.numpy import load
 
 import cgan_utils as cg
+import weights
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
@@ -17,23 +19,33 @@ def awake(page, name: str):
     explorer = page.locator(name).first
     explorer.scroll_into_view_if_needed()
     page.wait_for_selector(f"{name}[data-live]")
+    assert (
+        explorer.locator(".sentence").get_attribute("role") == "status"
+    )  # a screen reader says it
     return explorer
 
 
-def insert(page, name: str):
+def insert(page, name: str, **data):
     """An explorer of this kind, at the top of any page."""
-    script = """async (name) => {
-        document.querySelector("article").prepend(document.createElement(name));
+    script = """async ([name, data]) => {
+        const explorer = document.createElement(name);
+        Object.assign(explorer.dataset, data);
+        document.querySelector("article").prepend(explorer);
         await (await import(new URL("_static/live/define.js", location))).define(name);
     }"""
-    page.evaluate(script, name)
+    page.evaluate(script, [name, data])
     return page.locator(name).first
+
+
+def colors(canvas, side: int = 28) -> np.ndarray:
+    """The pixels (side, side, 3) that a canvas shows, from 0 to 255."""
+    script = "(c, side) => Array.from(c.getContext('2d').getImageData(0, 0, side, side).data)"
+    return np.array(canvas.evaluate(script, side)).reshape(side, side, 4)[..., :3]
 
 
 def pixels(canvas) -> np.ndarray:
     """The gray pixels (28, 28) that a canvas shows, from 0 to 255."""
-    script = "c => Array.from(c.getContext('2d').getImageData(0, 0, 28, 28).data)"
-    return np.array(canvas.evaluate(script)).reshape(28, 28, 4)[..., 0]
+    return colors(canvas)[..., 0]
 
 
 def test_keys_ask_for_a_digit_and_move_its_noise(visit):
@@ -98,6 +110,60 @@ def test_a_training_is_scrubbed_through(visit):
     explorer.locator(".sentence").get_by_text("After epoch 0").wait_for()
 
 
+def test_a_strip_of_faces_is_in_color(visit):
+    page = visit("search.html")
+    strip = cg.load_strip("faces")
+    explorer = insert(page, "cgan-strip", source="faces")
+    explorer.locator(".sentence").get_by_text("After epoch").wait_for()
+    shown = colors(explorer.locator(".strip"), side=16)
+    assert np.abs(shown - 255 * strip.images[-1, 0]).max() <= 0.5
+    assert page.errors == []
+
+
+def test_a_face_has_the_attributes_asked_for_and_the_judge_reads_them(visit):
+    page = visit("search.html", reduced_motion="reduce")
+    explorer = insert(page, "cgan-attributes")
+    sentence = explorer.locator(".sentence")
+    sentence.get_by_text("Noise 0. Asked for (upper bars): long hair 0,").wait_for()
+    page.get_by_label("hat").focus()
+    page.keyboard.press("Space")
+    page.get_by_label("skin").focus()
+    page.keyboard.press("End")
+    explorer.get_by_role("button", name="New noise").click()
+    asked = "Noise 1. Asked for (upper bars): long hair 0, glasses 0, beard 0, hat 1, smile 0, "
+    sentence.get_by_text(f"{asked}skin 1, gray 0.5. Seen (lower bars):").wait_for()
+    generator, judge = cg.load_pretrained("faces"), cg.Judge("faces")
+    (face,) = generator.generate({"hat": 1, "skin": 1, "gray": 0.5}, seed=1)
+    shown = colors(explorer.locator(".large"), side=16)
+    assert np.abs(shown - 255 * face).max() <= 1.5
+    (expected,) = judge.probabilities(face[None])
+    seen = sentence.inner_text().rpartition(": ")[2].split(", ")
+    np.testing.assert_allclose([float(s.split()[-1]) for s in seen], expected, atol=0.03)
+    widths = explorer.locator(".bar").evaluate_all(
+        "bars => bars.map((b) => parseFloat(b.style.width))"
+    )
+    np.testing.assert_allclose(widths[::2], [0, 0, 0, 100, 0, 100, 50], atol=1e-3)
+    np.testing.assert_allclose(widths[1::2], 100 * expected, atol=3)
+    assert page.errors == []
+
+
+def test_a_page_shows_attributes_that_nobody_judges(visit, site):
+    class Own:
+        network = cg.build_generator(2, (16, 16, 1))
+        condition = cg.Attributes(("bold",), {"slant": (-1, 1)})
+
+    folder = site / "_static" / "live" / "networks"
+    weights.export("explore_attributes", Own, folder / "own.safetensors")
+    page = visit("search.html")
+    explorer = insert(page, "cgan-attributes", file="own.safetensors")
+    sentence = explorer.locator(".sentence")
+    sentence.get_by_text("Noise 0. Asked for: bold 0, slant 0").wait_for()
+    page.get_by_label("slant").focus()
+    page.keyboard.press("Home")
+    sentence.get_by_text("Noise 0. Asked for: bold 0, slant -1").wait_for()
+    assert explorer.locator(".bar").count() == 2 and page.errors == []
+
+
 @pytest.mark.parametrize("harm", ["missing", "damaged", "another"])
 def test_a_bad_file_costs_one_explorer_one_sentence(visit, origin, harm):
     page = visit("search.html")
@@ -127,15 +193,15 @@ def test_a_bad_file_costs_one_explorer_one_sentence(visit, origin, harm):
     assert page.locator("cgan-digit > img").is_visible()
 
 
-def test_the_game_is_played_by_buttons_and_keys(visit, check_accessibility):
+def test_the_game_is_played_by_buttons_and_keys(visit, check_accessibility, check_width):
     page = visit("search.html")
     game = insert(page, "cgan-game")
     sentence = game.locator(".sentence")
     game.get_by_role("button", name="Step of D").click()
-    sentence.get_by_text("D has taken 1 steps, G 0.").wait_for()
+    sentence.get_by_text("D has taken 1 step, G 0.").wait_for()
     game.get_by_role("button", name="Step of G").focus()
     page.keyboard.press("Enter")
-    sentence.get_by_text("D has taken 1 steps, G 1.").wait_for()
+    sentence.get_by_text("D has taken 1 step, G 1.").wait_for()
     game.get_by_role("button", name="100 turns").click()
     page.wait_for_selector("cgan-game[data-steps='101 101']")
     game.get_by_role("button", name="100 turns").click()
@@ -156,8 +222,7 @@ def test_the_game_is_played_by_buttons_and_keys(visit, check_accessibility):
     sentence.get_by_text("D has taken 300 steps, G 0.").wait_for()
     assert page.errors == []
     check_accessibility(page)
-    page.set_viewport_size({"width": 360, "height": 800})
-    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    check_width(page)
 
 
 @pytest.fixture(scope="module")
@@ -178,11 +243,12 @@ def trained(chromium, origin):
 
 def test_training_downloads_nothing_before_it_is_started_and_then_learns(trained):
     page, training = trained
-    assert "digits.safetensors.gz" not in page.requests
+    page.wait_for_load_state("networkidle")
+    assert not {"worker.js", "digits.safetensors.gz", "judge_mnist.safetensors"} & {*page.requests}
     training.get_by_role("button", name="One step of D").click()
-    training.locator(".note", has_text="1 steps of D, 0 of G").first.wait_for()
+    training.locator(".note", has_text="1 step of D, 0 of G").first.wait_for()
     training.get_by_role("button", name="One step of G").click()
-    training.locator(".note", has_text="1 steps of D, 1 of G").first.wait_for()
+    training.locator(".note", has_text="1 step of D, 1 of G").first.wait_for()
     assert "digits.safetensors.gz" in page.requests
     training.get_by_role("button", name="Train", exact=True).click()
     page.wait_for_function("Number(document.querySelector('cgan-train').dataset.steps) >= 20")
@@ -217,6 +283,16 @@ def test_the_trained_generator_goes_into_the_explorers_and_into_a_file(trained, 
     assert give(broken) == "broken.safetensors is damaged; what was here stays."
     broken.write_bytes(b"{}")
     assert "broken.safetensors is no file of arrays" in give(broken)
+    weights.write_network(broken, weights.judge_network("mnist"))
+    assert "broken.safetensors holds a network that draws no digits" in give(broken)
+    broken.write_bytes(weights.packed({"0.kernel": np.zeros(9, np.float32)}, {"layers": "[{}]"}))
+    assert "broken.safetensors holds no network that this page can run" in give(broken)
+    spoiled = {"1.bias": np.full_like(arrays["1.bias"], np.nan)}
+    with safetensors.safe_open(path, "np") as file:
+        broken.write_bytes(
+            weights.packed({**arrays, **spoiled}, {"layers": file.metadata()["layers"]})
+        )
+    assert "broken.safetensors holds numbers that are none" in give(broken)
     np.testing.assert_array_equal(pixels(training.locator("cgan-digit .large")), drawn)
     assert give(path) == "my_generator.safetensors is in the explorers below."
     np.testing.assert_array_equal(pixels(training.locator("cgan-digit .large")), drawn)
@@ -246,19 +322,20 @@ def test_a_drawn_digit_is_shown_to_d(trained):
     assert sentence.inner_text().startswith("Highest for label")
 
 
-def test_training_leaves_the_page_awake_and_accessible(trained, check_accessibility):
+def test_training_leaves_the_page_awake_and_accessible(
+    trained, check_accessibility, check_width, best
+):
     page, training = trained
     check_accessibility(page)
     script = """async () => {
         const tasks = [];
         const observer = new PerformanceObserver((list) => tasks.push(...list.getEntries()));
         observer.observe({ type: "longtask" });
-        await new Promise((done) => setTimeout(done, 2000));
+        await new Promise((done) => setTimeout(done, 1500)); // at least one report of the worker
         observer.disconnect();
-        return tasks.length;
+        return tasks.length; // each of more than 50 ms
     }"""
     training.get_by_role("button", name="Train", exact=True).click()
-    assert min(page.evaluate(script) for _ in range(3)) == 0  # tasks of more than 50 ms
+    assert best(lambda: page.evaluate(script), 0) == 0
     training.get_by_role("button", name="Pause").click()
-    page.set_viewport_size({"width": 360, "height": 800})
-    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    check_width(page)

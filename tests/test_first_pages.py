@@ -64,7 +64,7 @@ def test_noise_3_was_chosen_as_the_comment_says(generator):
 
 
 def test_what_00_says_of_the_shipped_generator(generator):
-    assert "an hour of training on 60,000 digits" in prose_of("00_start")
+    assert "that was trained on 60,000 digits" in prose_of("00_start")
     assert "60,000 images" in load_card("generator_mnist")["data"]
     assert "64 random numbers called noise" in prose_of("00_start") and generator.latent_dim == 64
 

@@ -73,7 +73,8 @@ def test_each_button_is_its_move(board, button, steps):
     before = board.picture.value
     part(board, button).click()
     assert steps_of(board) == steps and board.picture.value != before
-    assert board.sentence.value.startswith(f"D has taken {steps[0]} steps, G {steps[1]}.")
+    counted = "1 step" if steps[0] == 1 else f"{steps[0]} steps"
+    assert board.sentence.value.startswith(f"D has taken {counted}, G {steps[1]}.")
     line.play(min(steps))
     line.train_d(steps[0] - min(steps))
     line.train_g(steps[1] - min(steps))
@@ -191,10 +192,19 @@ def test_the_picture_shows_data_and_fakes_where_they_are(board):
 
 
 def test_a_spike_and_what_is_far_away_are_drawn(board):
+    board.line.generator.set_weights([np.float32([[-0.004, 1], [2, 1]])])
+    assert "class 0 at 0.00 ± 1.00" in game.draw_game(board.line)[1]  # not −0.00
     board.line.generator.set_weights([np.float32([[-30, 1], [2, 0]])])
     picture, sentence = game.draw_game(board.line)
     assert np.isfinite(picture).all() and picture.min() >= 0 and picture.max() <= 1
     assert "class 0 at −30.00 ± 1.00" in sentence and "class 1 at 2.00 ± 0.00" in sentence
+
+
+def test_the_mean_answer_counts_every_number_the_table_draws():
+    answers = np.where(toy.GRID > 0, 1.0, 0.0) * [[1], [1]]
+    for center, mean in ((0, 0.5), (1, 0.841), (-30, 0), (30, 1)):  # 0.841: normal, below 1
+        table = np.array([[center, 1.0], [center, -1.0]])
+        assert game._mean_answer(answers, table) == pytest.approx(mean, abs=0.01)
 
 
 def test_a_page_without_widgets_shows_three_frames(board, monkeypatch):

@@ -26,26 +26,33 @@ def test_the_generator_obeys():
 def test_an_unknown_name_gets_a_sentence(load):
     with pytest.raises(
         ValueError,
-        match="there is no pretrained generator 'cats'; there is 'fashion_mnist', 'mnist'",
+        match="there is no pretrained generator 'cats'; there is 'faces', 'fashion_mnist', 'mnist'",
     ):
         load("cats")
 
 
-@pytest.mark.parametrize("name", ["mnist", "fashion_mnist"])
+@pytest.mark.parametrize("name", ["mnist", "fashion_mnist", "faces"])
 def test_a_strip_ends_with_what_the_shipped_generator_draws(name):
     strip, generator = cg.load_strip(name), cg.load_pretrained(name)
-    assert strip.images.shape == (len(strip.epochs), 10, 28, 28, 1)
+    examples = generator.condition.examples()
+    assert strip.images.shape == (len(strip.epochs), len(examples), *generator.image_shape)
     assert strip.images.min() >= 0 and strip.images.max() <= 1
     assert strip.epochs[0] == 0 and (np.diff(strip.epochs) >= 0).all()
     card = json.loads((files.SHIPPED / f"generator_{name}.json").read_text("utf-8"))
     assert strip.epochs[-1] == card["epochs"]
-    drawn = generator.generate(range(10), latents=generator.draw_latents(1, seed=0))
+    drawn = generator.generate(examples, latents=generator.draw_latents(1, seed=0))
     np.testing.assert_allclose(strip.images[-1], drawn, atol=0.005)  # 8-bit pixels
 
 
 @pytest.mark.parametrize(
     ("name", "judge"),
-    [("mnist", "mnist"), ("mnist", "mnist_second"), ("fashion_mnist", "fashion_mnist")],
+    [
+        ("mnist", "mnist"),
+        ("mnist", "mnist_second"),
+        ("fashion_mnist", "fashion_mnist"),
+        ("faces", "faces"),
+        ("faces", "faces_second"),
+    ],
 )
 def test_the_card_says_what_evaluation_finds(name, judge):
     card = json.loads((files.SHIPPED / f"generator_{name}.json").read_text())
@@ -53,6 +60,9 @@ def test_the_card_says_what_evaluation_finds(name, judge):
     told = card["judges"][judge]
     assert told["conditional_accuracy"] == pytest.approx(scores.conditional_accuracy, abs=1e-3)
     assert told["frechet_distance"] == pytest.approx(scores.frechet_distance, rel=0.01)
+    if "agreement" in told:
+        for found, number in zip(scores.agreement, told["agreement"].values(), strict=True):
+            assert number == pytest.approx(found, abs=1e-3)
 
 
 @pytest.mark.parametrize("judge", ["mnist", "mnist_second"])
@@ -61,6 +71,17 @@ def test_the_shipped_digits_are_as_good_as_we_want_them(judge):
     scores = card["judges"][judge]
     assert scores["conditional_accuracy"] >= 0.995
     assert scores["frechet_distance"] <= 2.5 * scores["frechet_distance_of_real_training_images"]
+
+
+@pytest.mark.parametrize("judge", ["faces", "faces_second"])  # the second one chose nothing
+def test_the_shipped_faces_are_as_good_as_we_want_them(judge):
+    scores = json.loads((files.SHIPPED / "generator_faces.json").read_text())["judges"][judge]
+    agreement = scores["agreement"]
+    assert scores["samples"] == 2_000
+    assert min(agreement["accuracy"].values()) >= 0.98 and agreement["all_binary"] >= 0.95
+    assert min(agreement["correlation"].values()) >= 0.97
+    assert scores["frechet_distance"] <= 3 * scores["frechet_distance_of_real_training_images"]
+    assert (files.SHIPPED / "generator_faces.npz").stat().st_size <= 1_600_000
 
 
 @pytest.mark.parametrize("name", ["judge_mnist", "generator_mnist"])

@@ -173,7 +173,7 @@ def test_the_sentence_is_there_and_holds(sentence):
     assert np.all(CLAIMS[sentence]())
 
 
-@pytest.mark.parametrize("name", ["wasserstein", "conditioning"])
+@pytest.mark.parametrize("name", ["wasserstein", "conditioning", "attributes"])
 def test_stored_results_say_what_they_depend_on(name):
     results = cg.load_results(name)
     assert results["command"] == "python benchmarks/torch_labs.py"

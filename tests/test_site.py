@@ -1,10 +1,13 @@
 """The site in Chromium: what every page owes its reader, whichever notebook it is made of."""
 
 import re
+import time
 from pathlib import Path
 from urllib.parse import unquote, urldefrag
 
+import nbformat
 import pytest
+import yaml
 
 import build
 import explorers
@@ -18,17 +21,25 @@ NAMES += [Path(page).with_suffix(".html").as_posix() for page in pages.documents
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_page_is_accessible_in_light_and_dark_and_asks_no_other_host(
-    visit, check_accessibility, name
+    visit, check_accessibility, check_width, name
 ):
     page = visit(name)
     for explorer in page.locator(", ".join(explorers.ELEMENTS.values())).all():
         explorer.scroll_into_view_if_needed()
         page.wait_for_function("e => 'live' in e.dataset", arg=explorer.element_handle())
     check_accessibility(page)
-    page.set_viewport_size({"width": 360, "height": 800})
-    page.wait_for_timeout(100)
-    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    check_width(page)
     assert page.elsewhere == [] and page.errors == []
+
+
+def test_the_workflow_publishes_what_make_site_builds():
+    workflow = yaml.safe_load((pages.ROOT / ".github/workflows/pages.yml").read_text("utf-8"))
+    assert workflow["permissions"] == {"contents": "read", "pages": "write", "id-token": "write"}
+    steps = workflow["jobs"]["site"]["steps"]
+    commands = [step["run"].split()[:2] for step in steps if "run" in step]
+    assert commands == [["make", "repository"], ["make", "site"]]
+    (upload,) = (s for s in steps if s.get("uses", "").startswith("actions/upload-pages-artifact"))
+    assert pages.ROOT / upload["with"]["path"] == build.OUTPUT
 
 
 def test_no_link_is_broken(site):
@@ -49,12 +60,31 @@ def test_no_link_is_broken(site):
     assert broken == []
 
 
+def test_every_explorer_of_a_notebook_is_alive_in_its_page(site):
+    """Also those of what a notebook has made, which it exports when it is executed for saving."""
+    files = {path.name for path in pages.NETWORKS.iterdir()}
+    for path in pages.notebooks():
+        found = explorers.find(nbformat.read(path, as_version=4))
+        text = (site / f"{path.stem}.html").read_text("utf-8")
+        elements = re.findall(rf"<({'|'.join(explorers.ELEMENTS.values())})[ >]", text)
+        assert elements == [explorers.ELEMENTS[explorer.function] for explorer in found], path.stem
+        own = [pages.own_network(path.stem, n) for n, e in enumerate(found, 1) if e.of_notebook]
+        files -= {file.name for file in own}
+    assert files == set()  # none of a notebook that is no more
+
+
 def test_formulas_are_drawn_while_the_site_is_built(site):
     text = (site / "04_minimax_loss.html").read_text("utf-8")
     assert text.count('class="katex"') > 20 and "katex-error" not in text and "$$" not in text
 
 
-def test_without_javascript_a_page_shows_text_formulas_and_stills(visit):
+def test_without_javascript_a_page_shows_text_formulas_and_stills(site, visit):
+    still = re.compile(
+        r'<(cgan-[a-z]+)[^>]*>(<img alt="[^"]+" src="data:image/png;base64,[^"]+">|<p>)'
+    )
+    for file in site.glob("*.html"):
+        text = file.read_text("utf-8")
+        assert text.count("<cgan-") == len(still.findall(text)), file.name
     page = visit("00_start.html", java_script_enabled=False)
     assert page.locator("cgan-digit > img").first.is_visible()
     assert page.locator("article h1").inner_text().startswith("00")
@@ -108,33 +138,82 @@ def test_the_start_page_weighs_less_than_a_megabyte(visit, origin):
     assert len(sizes) > 5 and sum(sizes.values()) < 1_000_000, sizes
 
 
-def best_of_three(measure) -> float:
-    """The smallest of three measurements: a busy machine makes the others worse."""
-    return min(measure() for _ in range(3))
+SLOW_NETWORK = {"offline": False, "latency": 40, "downloadThroughput": 10e6 / 8}
+SLOW_NETWORK |= {"uploadThroughput": 10e6 / 8}  # bytes a second: 10 Mbit/s
 
 
-def test_the_first_interaction_comes_within_a_second(visit):
+def share_of_core() -> float:
+    """How much of a core this process gets at the moment, at most 1."""
+    start, own = time.perf_counter(), time.thread_time()
+    while time.perf_counter() - start < 0.2:
+        pass
+    return min(1, (time.thread_time() - own) / (time.perf_counter() - start))
+
+
+@pytest.mark.parametrize(("slow", "limit"), [(False, 1), (True, 3)], ids=["loopback", "slow"])
+def test_the_first_interaction_comes_soon(chromium, origin, best, slow, limit):
+    """On loopback within a second; within three at 10 Mbit/s with a four times slower processor.
+
+    On a busy machine this process gets less than a core: so much is taken off its time, or off the
+    processor's further slowness.
+    """
+
     def seconds() -> float:
-        page = visit("index.html")
+        share = share_of_core()
+        page = chromium.new_page(viewport={"width": 1280, "height": 900})  # nothing in its cache
+        if slow:
+            devtools = page.context.new_cdp_session(page)
+            devtools.send("Network.enable")
+            devtools.send("Network.emulateNetworkConditions", SLOW_NETWORK)
+            devtools.send("Emulation.setCPUThrottlingRate", {"rate": max(1, 4 * share)})
+        page.goto(f"{origin}index.html", wait_until="commit")
         page.wait_for_selector("cgan-digit[data-live]")
-        return page.evaluate("performance.now()") / 1000
+        milliseconds = page.evaluate(
+            """() => new Promise((answered) => {
+                const explorer = document.querySelector("cgan-digit");
+                explorer.querySelector("[data-name=label][value='3']").click();
+                requestAnimationFrame(() => setTimeout(() => answered(performance.now())));
+            })"""
+        )
+        page.close()
+        return milliseconds / 1000 * (1 if slow else share)
 
-    assert best_of_three(seconds) < 1
+    assert best(seconds, limit) <= limit
 
 
-def test_an_explorer_answers_within_a_frame(visit):
-    page = visit("index.html")
-    page.wait_for_selector("cgan-digit[data-live]")
-    script = """async () => {
-        const explorer = document.querySelector("cgan-digit");
-        const slider = explorer.querySelector("[name=direction0]");
+# What is moved in each explorer, and what it shows where not what comes with the package
+MOVED = {
+    "cgan-digit": ("direction0", {}),
+    "cgan-mixture": ("weight3", {}),
+    "cgan-walk": ("frame", {}),
+    "cgan-strip": ("snapshot", {}),
+    "cgan-scores": ("image", {"file": "02_discriminator_1.safetensors"}),
+    "cgan-attributes": ("skin", {}),
+}
+
+
+@pytest.mark.parametrize("name", MOVED)
+def test_an_explorer_answers_within_a_frame(visit, best, name):
+    page = visit("search.html")
+    script = """async ([name, moved, data]) => {
+        const explorer = document.createElement(name);
+        Object.assign(explorer.dataset, data);
+        document.querySelector("article").prepend(explorer);
+        await (await import(new URL("_static/live/define.js", location))).define(name);
+        const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+        while (!("live" in explorer.dataset)) await frame();
+        const slider = explorer.querySelector(`[name=${moved}]`);
+        const [low, high] = [Number(slider.min), Number(slider.max)];
         const times = [];
         for (let i = 0; i < 40; i++) {
-            slider.value = -4 + i / 5;
+            slider.value = low + ((high - low) * i) / 39;
             slider.dispatchEvent(new Event("input", { bubbles: true }));
-            await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+            await frame();
             times.push(Number(explorer.dataset.milliseconds));
         }
+        explorer.remove();
         return times.sort((a, b) => a - b)[20];
     }"""
-    assert best_of_three(lambda: page.evaluate(script)) < 16
+    moved, data = MOVED[name]
+    assert best(lambda: page.evaluate(script, [name, moved, data]), 16) <= 16
+    assert page.errors == []

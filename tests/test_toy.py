@@ -57,6 +57,25 @@ def test_value_at_the_best_d_is_minus_log_4_for_equals_and_0_for_strangers():
     np.testing.assert_allclose(toy.jensen_shannon(p, q), [0, np.log(2)], atol=1e-9)
 
 
+def test_wasserstein_of_normals_is_the_mean_way_of_their_numbers():
+    """Sorted, first goes to first: c + s z goes by c_p - c_q + (s_p - s_q) z, however far."""
+    p, q = toy.densities((-2, 1), (0.5, 2)), toy.densities((6, 1), (0.5, 1))
+    way = np.sqrt(2 / np.pi)  # E|z|
+    np.testing.assert_allclose(toy.wasserstein(p, q), [8, way], rtol=1e-4)
+    np.testing.assert_allclose(toy.wasserstein(q, p), [8, way], rtol=1e-4)
+    np.testing.assert_allclose(toy.wasserstein(p, p), [0, 0], atol=1e-12)
+
+
+def test_mismatched_pairs_move_the_least_wasserstein_distance_and_not_that_of_jensen_and_shannon():
+    """At q = p it is W(p, m) / 2; the outer half of p has less of it, and a larger JS."""
+    p = toy.densities(toy.CENTERS, toy.SPREADS)
+    outer = toy.GRID * np.sign(toy.CENTERS)[:, None] > abs(toy.CENTERS)[:, None]
+    half, m = np.where(outer, 2 * p, 1e-300), p[::-1]
+    np.testing.assert_allclose(toy.wasserstein(p, (p + m) / 2), toy.wasserstein(p, m) / 2)
+    assert (toy.wasserstein(p, (half + m) / 2) < toy.wasserstein(p, (p + m) / 2) - 0.1).all()
+    assert (toy.jensen_shannon(p, (half + m) / 2) > toy.jensen_shannon(p, (p + m) / 2)).all()
+
+
 def test_no_answer_earns_more_than_the_value_at_the_best_d():
     """V as an integral over many numbers drawn from p and q, at logits around log p/q = 2 - 2x."""
     rng = np.random.default_rng(0)

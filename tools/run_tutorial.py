@@ -1,19 +1,22 @@
-"""Execute the notebooks in order, each in a fresh kernel.
+"""Execute the notebooks, each in a fresh kernel.
 
-`make tutorial` writes the executed notebooks and the GIF into outputs/. `make notebooks`
-(--in-place) renews the outputs that are saved in notebooks/ instead.
+`make tutorial` writes the executed notebooks and the GIF into outputs/, two at a time where there
+are two cores. `make notebooks` (--in-place) renews the outputs that are saved in notebooks/
+instead, one after the other, so that their times are those of a notebook alone.
 """
 
 import argparse
 import asyncio
 import contextlib
+import os
 import re
 import signal
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from pathlib import Path
+from typing import ClassVar
 
 import nbformat
 from nbclient import NotebookClient
@@ -35,6 +38,13 @@ import weights
 weights.export({function!r}, {shown}, pathlib.Path({path!r}))
 sys.path.remove({site!r})
 """
+CORES = os.cpu_count() or 1
+AT_ONCE = min(2, CORES)
+# For kernels side by side: each gets its share of the cores, and of a GPU's memory what it needs.
+SHARES = {
+    "TF_NUM_INTRAOP_THREADS": str(max(1, CORES // AT_ONCE)),
+    "TF_FORCE_GPU_ALLOW_GROWTH": "true",
+}
 GIF = "interpolation.gif"  # written by 06_interpolation into its working directory
 # Without a version; converters take the file ending and the colors from it
 LANGUAGE = {
@@ -94,14 +104,31 @@ def run_tutorial(books: Sequence[Path], outputs: Path) -> None:
     outputs.mkdir(exist_ok=True)
     for old in [outputs / GIF, *(outputs / book.name for book in books)]:
         old.unlink(missing_ok=True)
-    for number, book in enumerate(books, 1):
-        notebook = nbformat.read(book, as_version=4)
-        try:
-            execute(notebook, outputs, f"[{number}/{len(books)}] {book.stem}")
-        finally:
-            nbformat.write(notebook, outputs / book.name)
+    run(_execute_all(books, outputs))
     if not (outputs / GIF).exists():
         raise Failure(f"The notebooks ran, but none of them wrote {GIF}.")
+
+
+async def _execute_all(books: Sequence[Path], outputs: Path) -> None:
+    """Execute the notebooks, AT_ONCE at a time; the first that fails stops the others."""
+    everything, turn = asyncio.current_task(), asyncio.Semaphore(AT_ONCE)
+
+    async def execute_one(number: int, book: Path) -> None:
+        async with turn:
+            notebook = nbformat.read(book, as_version=4)
+            title = f"[{number}/{len(books)}] {book.stem}"
+            try:
+                await _execute(notebook, outputs, title, everything, env={**os.environ, **SHARES})
+            finally:
+                if not asyncio.current_task().cancelling():  # by another's failure, or Ctrl-C
+                    nbformat.write(notebook, outputs / book.name)
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            for number, book in enumerate(books, 1):
+                group.create_task(execute_one(number, book))
+    except* Failure as failures:
+        raise failures.exceptions[0] from None
 
 
 def run_in_place(books: Sequence[Path]) -> None:
@@ -168,26 +195,39 @@ def remove_traces(notebook: nbformat.NotebookNode) -> None:
 
 def execute(notebook: nbformat.NotebookNode, folder: Path, title: str) -> None:
     """Execute a notebook with `folder` as its working directory, and say how far it is."""
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            cell.outputs, cell.execution_count = [], None
+    run(_execute(notebook, folder, title))
+
+
+def run(work: Coroutine) -> None:
+    """Run it to its end, or to Ctrl-C."""
     try:
-        asyncio.run(_execute(notebook, folder, title))
+        asyncio.run(work)
     except asyncio.CancelledError:
         raise KeyboardInterrupt from None
 
 
-async def _execute(notebook: nbformat.NotebookNode, folder: Path, title: str) -> None:
+async def _execute(
+    notebook: nbformat.NotebookNode,
+    folder: Path,
+    title: str,
+    everything: asyncio.Task | None = None,
+    **kernel,
+) -> None:
+    """Execute a notebook; everything: the task that Ctrl-C stops, this one if None."""
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
     cells = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
     current = None
     progress = Progress(title, len(cells))
     task, loop = asyncio.current_task(), asyncio.get_running_loop()
+    everything = everything or task
 
     def on_start(**_) -> None:
         # In place of nbclient's own handler, which this would not hear of. (Windows has none and
         # needs none.)
         with contextlib.suppress(NotImplementedError):
-            loop.add_signal_handler(signal.SIGINT, task.cancel)
+            loop.add_signal_handler(signal.SIGINT, everything.cancel)
 
     def on_cell(cell, **_) -> None:
         nonlocal current
@@ -206,9 +246,9 @@ async def _execute(notebook: nbformat.NotebookNode, folder: Path, title: str) ->
         on_notebook_start=on_start,
         on_cell_execute=on_cell,
     )
-    ticking = asyncio.create_task(progress.tick())
+    ticking, done = asyncio.create_task(progress.tick()), False
     try:
-        await client.async_execute()
+        await client.async_execute(**kernel)
     except CellExecutionError:
         error = next(output for output in current.outputs if output.output_type == "error")
         traceback = "\n".join(error.traceback)
@@ -218,9 +258,11 @@ async def _execute(notebook: nbformat.NotebookNode, folder: Path, title: str) ->
             raise asyncio.CancelledError from None
         reason = "Its kernel died; too little memory is the usual cause."
         raise Failure(_describe(title, progress.cell, current, reason)) from None
+    else:
+        done = True
     finally:
         ticking.cancel()
-    progress.end()
+        progress.end(done)
 
 
 def _describe(title: str, number: int, cell: nbformat.NotebookNode | None, error: str) -> str:
@@ -235,32 +277,31 @@ def _describe(title: str, number: int, cell: nbformat.NotebookNode | None, error
 class Progress:
     """Which notebook, which code cell, seconds so far.
 
-    A changing line on a terminal, else a plain one.
+    A changing line on a terminal, for all that run; else a plain one when it is done.
     """
+
+    running: ClassVar[list["Progress"]] = []
 
     def __init__(self, title: str, cells: int):
         self.title, self.cells, self.cell = title, cells, 0
         self.started = time.monotonic()
-        self.live = sys.stdout.isatty()
-        if not self.live:
-            print(f"{title}: {cells} code cells ...", end="", flush=True)
+        self.running.append(self)
 
     def show(self) -> None:
-        if self.live:
-            line = f"{self.title}: code cell {self.cell} of {self.cells}, {self.seconds()}"
-            print(f"\r{line:<78}", end="", flush=True)
+        if sys.stdout.isatty():
+            parts = (f"{one.title}: cell {one.cell}, {one.seconds()}" for one in self.running)
+            print(f"\r{'   '.join(parts)[:78]:<78}", end="", flush=True)
 
     async def tick(self) -> None:
         while True:
             self.show()
             await asyncio.sleep(1)
 
-    def end(self) -> None:
-        if self.live:
-            self.show()
-            print()
-        else:
-            print(f" {self.seconds()}", flush=True)
+    def end(self, done: bool) -> None:
+        self.running.remove(self)
+        if done:
+            line = f"{self.title}: {self.cells} code cells, {self.seconds()}"
+            print(f"\r{line:<78}" if sys.stdout.isatty() else line, flush=True)
 
     def seconds(self) -> str:
         return f"{time.monotonic() - self.started:.0f} s"

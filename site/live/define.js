@@ -6,6 +6,7 @@ const SCRIPTS = {
   "cgan-walk": async () => (await import("./walk.js")).WalkExplorer,
   "cgan-strip": async () => (await import("./strip.js")).StripExplorer,
   "cgan-scores": async () => (await import("./scores.js")).ScoresExplorer,
+  "cgan-attributes": async () => (await import("./attributes.js")).AttributesExplorer,
   "cgan-game": async () => (await import("./game.js")).GameBoard,
   "cgan-train": async () => (await import("./train.js")).Training,
 };

@@ -55,6 +55,8 @@ export class Explorer extends HTMLElement {
     for (const control of this.form.elements) {
       if (control.type === "radio") {
         if (control.checked) values[control.dataset.name] = control.value;
+      } else if (control.type === "checkbox") {
+        values[control.name] = Number(control.checked);
       } else if (control.type === "range" || control.type === "number") {
         values[control.name] = Number(control.value);
       }
@@ -131,22 +133,23 @@ export function bars(caption) {
   return { figure, show };
 }
 
-/** Paints a gray image (28·28 numbers in [0, 1]) with its corner at a place of a canvas. */
-export function paint(surface, image, left = 0, top = 0) {
+/** Paints an image, gray or in color (side·side·1 or 3 numbers in [0, 1]), at a place of a canvas. */
+export function paint(surface, image, left = 0, top = 0, side = 28) {
   const context = surface.getContext("2d");
-  const pixels = context.createImageData(28, 28);
-  for (let i = 0; i < image.length; i++) {
-    const gray = Math.round(255 * image[i]);
-    pixels.data.set([gray, gray, gray, 255], 4 * i);
+  const pixels = context.createImageData(side, side);
+  const channels = image.length / side ** 2;
+  for (let i = 0; i < side ** 2; i++) {
+    for (let c = 0; c < 3; c++) pixels.data[4 * i + c] = Math.round(255 * image[i * channels + (c % channels)]);
+    pixels.data[4 * i + 3] = 255;
   }
   context.putImageData(pixels, left, top);
 }
 
-/** Paints images (n, 784) in columns, one pixel apart. */
-export function paintGrid(surface, images, columns) {
-  for (let i = 0; i < images.length / 784; i++) {
-    const image = images.subarray(784 * i, 784 * (i + 1));
-    paint(surface, image, 29 * (i % columns), 29 * Math.floor(i / columns));
+/** Paints images (n, size) in columns, one pixel apart. */
+export function paintGrid(surface, images, columns, side = 28, size = side ** 2) {
+  for (let i = 0; i < images.length / size; i++) {
+    const image = images.subarray(size * i, size * (i + 1));
+    paint(surface, image, (side + 1) * (i % columns), (side + 1) * Math.floor(i / columns), side);
   }
 }
 
@@ -162,7 +165,9 @@ export function describe(shares, names) {
 
 /** A number as the notebooks write it, with a true minus sign. */
 export const signed = (value, digits = 1) => (value < 0 ? "−" : "+") + Math.abs(value).toFixed(digits);
-export const plain = (value, digits = 2) => value.toFixed(digits).replace("-", "−");
+export const plain = (value, digits = 2) => value.toFixed(digits).replace(/^-(?=[0.]+$)/, "").replace("-", "−");
+
+export const counted = (count, thing) => `${count} ${thing}${count === 1 ? "" : "s"}`;
 
 /** Whether the reader has asked for less motion. */
 export const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;

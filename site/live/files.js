@@ -22,7 +22,7 @@ async function unpacked(bytes, name) {
   }
 }
 
-/** Gives the metadata and the arrays of a file's bytes; those of 16-bit numbers become 32-bit ones.
+/** Gives the metadata of a file's bytes, and the arrays with their shapes; 16-bit numbers become 32-bit ones.
  *
  * Throws an error with one sentence if the file is damaged or of another kind.
  */
@@ -39,12 +39,13 @@ export function readArrays(buffer, name) {
   if (metadata.crc32 !== crc32(new Uint8Array(data)).toString(16).padStart(8, "0")) {
     throw new Error(`${name} is damaged`);
   }
-  const arrays = {};
-  for (const [key, { dtype, data_offsets: [start, end] }] of Object.entries(entries)) {
+  const arrays = {}, shapes = {};
+  for (const [key, { dtype, shape, data_offsets: [start, end] }] of Object.entries(entries)) {
+    shapes[key] = shape;
     const array = new TYPES[dtype](data.slice(start, end));
     arrays[key] = dtype === "F16" ? Float32Array.from(array, half) : array;
   }
-  return { metadata, arrays };
+  return { metadata, arrays, shapes };
 }
 
 /** Gives the bytes of a file with these metadata and arrays of 32-bit numbers. */

@@ -2,7 +2,7 @@
 // The same rules and moves as cg.play_game, which says what is drawn.
 
 import { line } from "./curves.js";
-import { button, calm, choice, create, plain, row } from "./explorer.js";
+import { button, calm, choice, counted, create, plain, row } from "./explorer.js";
 import { LineGame, PULLS } from "./line-game.js";
 import { sigmoid } from "./network.js";
 
@@ -125,22 +125,7 @@ export class GameBoard extends HTMLElement {
     const now = performance.now();
     if (this.runner.getAttribute("aria-pressed") === "true" && now - (this.said ?? 0) < 1000) return;
     this.said = now;
-    const { steps, table, data, discriminator } = this.game;
-    const mean = (rows) => {
-      let sum = 0, weight = 0;
-      for (let x = -10; x <= 10; x += 0.05) {
-        for (const y of [0, 1]) {
-          const share = density(rows, y, x);
-          sum += share * sigmoid(discriminator.logit(x, y));
-          weight += share;
-        }
-      }
-      return plain(sum / weight);
-    };
-    const classes = [0, 1].map((y) => `class ${y} at ${places(table, y)} (data: ${places(data, y)})`);
-    this.sentence.textContent =
-      `D has taken ${steps.discriminator} steps, G ${steps.generator}. G draws ${classes.join(" and ")}. ` +
-      `D's mean answer: ${mean(data)} to real numbers, ${mean(table)} to fakes.`;
+    this.sentence.textContent = state(this.game);
   }
 
   draw() {
@@ -204,6 +189,29 @@ export class GameBoard extends HTMLElement {
       context.fill();
     });
   }
+}
+
+/** Says how a game stands, as cg.play_game does. */
+export function state({ steps, table, data, discriminator }) {
+  const mean = (rows) => {
+    let sum = 0, weights = 0;
+    for (const y of [0, 1]) {
+      for (const [center, spread] of rowsOf(rows, y)) {
+        for (let z = -4; z < 4.01; z += 0.05) {
+          const x = Math.min(10, Math.max(-10, center + spread * z)); // the ends of the line
+          const weight = Math.exp((-z * z) / 2);
+          sum += weight * sigmoid(discriminator.logit(x, y));
+          weights += weight;
+        }
+      }
+    }
+    return plain(sum / weights);
+  };
+  const classes = [0, 1].map((y) => `class ${y} at ${places(table, y)} (data: ${places(data, y)})`);
+  return (
+    `D has taken ${counted(steps.discriminator, "step")}, G ${steps.generator}. G draws ${classes.join(" and ")}. ` +
+    `D's mean answer: ${mean(data)} to real numbers, ${mean(table)} to fakes.`
+  );
 }
 
 const rowsOf = (table, y) => table.slice((y * table.length) / 2, ((y + 1) * table.length) / 2);

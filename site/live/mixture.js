@@ -7,7 +7,7 @@ import { standardNormal } from "./noise.js";
 export class MixtureExplorer extends Explorer {
   async load() {
     this.generator ??= await generatorOf(this.dataset);
-    this.judge = await judgeOf(this.dataset);
+    this.judge = await judgeOf(this.generator);
   }
 
   build() {

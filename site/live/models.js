@@ -10,16 +10,20 @@ const DIGITS = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
 
 /** G(z, y). */
 export class Generator {
-  /** names: of the classes. directions: (count, 64), along which images change most; none if left out. */
-  constructor(network, names = DIGITS, directions = []) {
-    Object.assign(this, { network, names, directions });
+  /**
+   * condition: { names } of classes, or { binary, continuous }, names and ranges of attributes. judge:
+   * who knows them, if anyone does. directions: (count, 64), along which images change most, if known.
+   */
+  constructor(network, { condition = { names: DIGITS }, judge = "mnist", directions = [] } = {}) {
+    Object.assign(this, { network, condition, judge, directions, names: condition.names });
   }
 
-  /** Gives images (n, 784) in [0, 1] for as many rows and latents: a view that the next call overwrites. */
+  /** Gives images (n, numbers) in [0, 1] for n rows and latents: a view that the next call overwrites. */
   draw(rows, latents) {
+    const width = LATENTS + rows[0].length;
     rows.forEach((row, i) => {
-      this.network.inputs.set(latents[i], i * (LATENTS + CLASSES));
-      this.network.inputs.set(row, i * (LATENTS + CLASSES) + LATENTS);
+      this.network.inputs.set(latents[i], i * width);
+      this.network.inputs.set(row, i * width + LATENTS);
     });
     return this.network.forward(rows.length);
   }
@@ -41,11 +45,15 @@ export class Judge {
     this.network = network;
   }
 
+  /** Gives the logits of n images: a view that the next call overwrites. */
+  logits(images, count) {
+    this.network.inputs.set(images);
+    return this.network.forward(count);
+  }
+
   /** Gives the probability of each class for each image (n, 784): a Float32Array (n, 10). */
   probabilities(images) {
-    const count = images.length / PIXELS;
-    this.network.inputs.set(images);
-    const logits = this.network.forward(count);
+    const logits = this.logits(images, images.length / PIXELS);
     return Float32Array.from(logits, (logit, at) => {
       const own = logits.subarray(at - (at % CLASSES), at - (at % CLASSES) + CLASSES);
       return 1 / own.reduce((sum, other) => sum + Math.exp(other - logit), 0);
@@ -101,13 +109,13 @@ export function generatorOf({ file, source = "mnist" }) {
   const name = file ? `networks/${file}` : `generator_${source}.safetensors`;
   return once(name, async () => {
     const { network, arrays, metadata } = await fetchNetwork(name, CLASSES);
-    const names = metadata.names && JSON.parse(metadata.names);
-    return new Generator(network, names, arrays.directions);
+    const condition = metadata.condition && JSON.parse(metadata.condition);
+    return new Generator(network, { condition, judge: metadata.judge, directions: arrays.directions });
   });
 }
 
-/** Gives the judge of a data set. */
-export function judgeOf({ source = "mnist" }) {
-  const name = `judge_${source}.safetensors`;
+/** Gives the judge of what a generator draws. */
+export function judgeOf({ judge }) {
+  const name = `judge_${judge}.safetensors`;
   return once(name, async () => new Judge((await fetchNetwork(name, CLASSES)).network));
 }

@@ -31,7 +31,8 @@ export class Network {
       };
       return KINDS[layer.kind](kernels, layer, put, count);
     });
-    this.outputs = size(layers.at(-1).out);
+    this.shape = layers.at(-1).out;
+    this.outputs = size(this.shape);
     this.put(arrays);
   }
 
@@ -90,6 +91,7 @@ function lengths(layer) {
   const own = { dense: size(layer.in) * size(layer.out), convolution: taps * rows * columns, up: taps * rows * columns };
   if (!(layer.kind in KINDS)) throw new Error();
   if (!(layer.kind in own)) return {};
+  if (!(layer.activation in SLOPES)) throw new Error();
   return { kernel: own[layer.kind], bias: layer.kind === "dense" ? size(layer.out) : columns };
 }
 

@@ -4,7 +4,7 @@
 import { AskDiscriminator } from "./ask.js";
 import { drawCurves } from "./curves.js";
 import { define } from "./define.js";
-import { button, canvas, choice, create, download, paintGrid, row } from "./explorer.js";
+import { button, canvas, choice, counted, create, download, paintGrid, row } from "./explorer.js";
 import { writeArrays } from "./files.js";
 import { loadKernels } from "./kernels.js";
 import { Discriminator, Generator } from "./models.js";
@@ -118,7 +118,7 @@ export class Training extends HTMLElement {
     const slow = compiled ? "" : " This browser runs plain JavaScript here, which is many times slower.";
     const loss = (name) => losses[name]?.toFixed(2) ?? "–";
     this.progress.textContent =
-      `${steps.discriminator} steps of D, ${steps.generator} of G, ${seconds.toFixed(0)} s. ` +
+      `${counted(steps.discriminator, "step")} of D, ${steps.generator} of G, ${seconds.toFixed(0)} s. ` +
       `Losses: real ${loss("real")}, fake ${loss("fake")}, mismatched ${loss("mismatched")}, G ${loss("generator")}.${slow}`;
   }
 

@@ -10,7 +10,7 @@ const STEPS = 50;
 export class WalkExplorer extends Explorer {
   async load() {
     this.generator ??= await generatorOf(this.dataset);
-    this.judge = await judgeOf(this.dataset);
+    this.judge = await judgeOf(this.generator);
     const both = standardNormal(128, 0);
     this.noises = [both.subarray(0, 64), both.subarray(64)];
   }
