@@ -179,7 +179,7 @@ def plot_scores(scores: "Scores | AttributeScores") -> Figure:
         for ax in axes[: len(measures)][-2:]:  # the lowest of either column
             ax.tick_params(labelbottom=True)
             ax.set_xlabel("class asked for")
-        names = ["generated", "one half of the real images against the other"]
+        names = ["generated", "as many other real images"]
         part.legend([bars, dashes], names, loc="outside lower center", ncols=2, frameon=False)
     return figure
 
