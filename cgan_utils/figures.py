@@ -174,6 +174,7 @@ def plot_scores(scores: "Scores | AttributeScores") -> Figure:
     shares = scores.table / np.maximum(1, scores.table.sum(axis=1, keepdims=True))
     draw_table(ax, shares, np.where(scores.table, scores.table.astype(str), ""))
     ax.set(xlabel="recognized", ylabel="asked for", xticks=classes, yticks=classes)
+    ax.set_aspect("equal")
     left.suptitle(
         f"{scores.conditional_accuracy:.2%} of {scores.samples:,} recognized as asked; "
         f"of real images {scores.ceiling:.2%}",
