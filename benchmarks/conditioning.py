@@ -1,14 +1,11 @@
-"""How should the label go in? The same nets, data and number of steps, one way in after the other.
+"""Which label planes can a discriminator read? D alone, right planes against striped ones.
 
-    python benchmarks/conditioning.py    # 134 runs of half a minute, 40 of ten seconds
+    python benchmarks/conditioning.py    # 40 runs of ten seconds
 
-First it times steps of all ways in turns, which wants a quiet machine. Then it trains
-discriminators alone, to find out which label planes they can read, and the quick recipe with every
-way in. Everything runs on the 4,000 training digits of the embedded sample.
+On the 4,000 training digits of the embedded sample. The GANs with every way in, in the same log,
+come from `labs.py`.
 """
 
-import time
-from dataclasses import replace
 from functools import cache
 
 import cgan_utils as cg  # first: it imports TensorFlow without its log
@@ -20,66 +17,11 @@ import tensorflow as tf
 
 import common
 from cgan_utils.files import SHIPPED
-from cgan_utils.metrics import variety
-
-STEPS = 750  # 6 epochs
-LONG_STEPS = 2_000  # 16 epochs, as in the quick recipe
-SAMPLES = 5_000
-QUICK = cg.RECIPES["quick"]
-# Each way without mismatched pairs, and with them unless it cannot be shown a wrong label
-MAIN = [(way, w) for way in cg.WAYS for w in sorted({0.0, cg.WAYS[way].mismatched_weight})]
-RARE_CLASS, RARE_COUNT = 8, 50
 
 
 @cache
 def digits(split: str = "train") -> cg.LabeledImages:
     return cg.load_images("mnist", split)
-
-
-def choose_data(name: str, seed: int) -> cg.LabeledImages:
-    """Give the sample's training digits, all of them or spoiled: fewer, or with wrong labels."""
-    data, rng = digits(), np.random.default_rng(seed)
-    if name == "1,000 images":
-        chosen = np.concatenate(
-            [rng.choice(np.flatnonzero(data.labels == c), 100, replace=False) for c in range(10)]
-        )
-        return data.subset(chosen, name)
-    if name == "20 % wrong labels":
-        wrong = (data.labels + rng.integers(1, 10, len(data.labels))) % 10
-        labels = np.where(rng.random(len(wrong)) < 0.2, wrong, data.labels)
-        return replace(data, labels=labels, source=name)
-    if name == "50 images of class 8":
-        return cg.make_rare(data, RARE_CLASS, RARE_COUNT, seed)
-    return data
-
-
-def build(way: str, mismatched_weight: float, steps: int, seed: int) -> cg.ConditionalGAN:
-    recipe = replace(cg.WAYS[way], mismatched_weight=mismatched_weight)
-    return recipe.build(digits(), seed, steps)
-
-
-def train_and_score(data: str, way: str, mismatched_weight: float, steps: int, seed: int) -> dict:
-    gan = build(way, mismatched_weight, steps, seed)
-    batches = choose_data(data, seed).batches(QUICK.batch_size, seed).repeat()
-    start = time.process_time()
-    gan.fit(batches, steps_per_epoch=steps, verbose=0)
-    cpu_seconds = time.process_time() - start
-
-    labels = common.asked_labels(SAMPLES)
-    judge, second = cg.Judge("mnist"), cg.Judge("mnist_second")
-    score, other = (each.score(gan, labels, seed) for each in (judge, second))
-    real, right = judge.reference, score.recognized == labels
-    keras.backend.clear_session()
-    return {"cpu_seconds": round(cpu_seconds, 1)} | rounded(
-        accuracy=score.conditional_accuracy,
-        frechet=score.frechet_distance,
-        accuracy_by_class=[right[labels == c].mean() for c in range(10)],
-        variety_by_class=[
-            variety(real.features[real.labels == c], score.features[labels == c]) for c in range(10)
-        ],
-        accuracy_second=other.conditional_accuracy,
-        frechet_second=other.frechet_distance,
-    )
 
 
 def rounded(**scores) -> dict:
@@ -156,58 +98,16 @@ def planned_matchers() -> list[dict]:
     ]
 
 
-def planned() -> list[dict]:
-    """Give the runs, the most important first."""
-    runs = [("sample", *config, STEPS, seed) for seed in range(3) for config in MAIN]
-    few = [(way, 0.5) for way in ("projection", "planes", "embedding", "conditional norm")]
-    few += [("projection", 0.0), ("auxiliary", 0.0), ("none", 0.0), ("striped", 0.5)]
-    runs += [
-        (data, *config, STEPS, seed)
-        for seed in range(3)
-        for data in ("1,000 images", "20 % wrong labels", "50 images of class 8")
-        for config in few
-    ]
-    stripes = [(way, w) for w in (0.5, 0.0) for way in ("planes", "striped")]
-    runs += [("sample", *config, STEPS, seed) for seed in range(3, 8) for config in stripes]
-    slow = [("conditional norm", 0.5), ("projection", 0.5)]
-    runs += [("sample", *config, LONG_STEPS, seed) for seed in range(3) for config in slow]
-    names = ("data", "way", "mismatched_weight", "steps", "seed")
-    return [dict(zip(names, run, strict=True)) for run in runs]
-
-
-def measure_speed(rounds: int = 5, steps: int = 30) -> list[dict]:
-    """Give the seconds a step of every way: medians over the steps of several rounds in turns."""
-    batches = digits().batches(QUICK.batch_size).repeat()
-    gans = {(way, w): build(way, w, STEPS, seed=0) for way, w in MAIN}
-    seconds = {config: [] for config in MAIN}
-    for _ in range(rounds):
-        for config, gan in gans.items():
-            ends = []
-            watch = keras.callbacks.LambdaCallback(
-                on_train_batch_end=lambda batch, logs, ends=ends: ends.append(time.perf_counter())
-            )
-            gan.fit(batches, steps_per_epoch=steps, callbacks=[watch], verbose=0)
-            seconds[config].extend(np.diff(ends))
-    return [
-        {"way": way, "mismatched_weight": w, "seconds_a_step": round(float(np.median(s)), 5)}
-        for (way, w), s in seconds.items()
-    ]
-
-
 def parameters(way: str) -> dict[str, int]:
-    gan = build(way, 0.0, STEPS, seed=0)
+    gan = cg.WAYS[way].build(digits())
     return {part: getattr(gan, part).count_params() for part in ("discriminator", "generator")}
 
 
-def open_log() -> common.Log:
-    names = ("batch_size", "learning_rate", "decay", "beta_1", "beta_2", "ema_decay")
+def open_log(**card) -> common.Log:
     return common.Log(
         "conditioning",
         SHIPPED,
-        command="python benchmarks/conditioning.py",
-        settings={"steps": STEPS, **{name: getattr(QUICK, name) for name in names}},
-        samples=SAMPLES,
-        floors=common.floors(SAMPLES),
+        **card,
         parameters={way: parameters(way) for way in cg.WAYS},
     )
 
@@ -215,13 +115,8 @@ def open_log() -> common.Log:
 def main() -> None:
     common.parser(__doc__).parse_args()
     log = open_log()
-    if not log.table("speed"):
-        for entry in measure_speed():
-            log.append("speed", entry)
     for run in planned_matchers():
         log.run("matchers", run, train_matcher)
-    for run in planned():
-        log.run("runs", run, train_and_score)
 
 
 if __name__ == "__main__":

@@ -111,13 +111,12 @@ def quick() -> str:
     log = common.Log("evaluation")
     runs = log.table("quick")
     rows = [["", *(f"seed {run['seed']}" for run in runs), "median", "real digits"]]
-    for judge, digits in ((SECOND, 2), (FIRST, 3)):
+    for judge in (SECOND, FIRST):
         shares = [run[judge]["conditional_accuracy"] for run in runs]
-        distances = [run[judge]["frechet_distance"] for run in runs]
-        floor = decimals(digits)(log.card["floors"][judge])
+        ratios = [run[judge]["frechet_distance"] / log.card["floors"][judge] for run in runs]
         for what, values, form, real in (
             ("recognized as asked", shares, exactly, ceiling(judge)),
-            ("Fréchet distance", distances, decimals(digits), floor),
+            ("Fréchet ratio", ratios, decimals(1), "1"),
         ):
             cells = [form(value) for value in (*values, np.median(values))]
             rows.append([f"{what}, judge `{judge}`", *cells, real])
@@ -220,13 +219,13 @@ def peers_published() -> str:
 def choices(name: str) -> str:
     log = common.Log(f"choices_{name}")
     (real,) = log.table("real")
-    rows = [["variant", "steps", "seeds", "conditional accuracy", "Fréchet distance"]]
-    rows.append(["real images", "", "", exactly(real["accuracy"]), f"{real['frechet']:.3f}"])
+    rows = [["variant", "steps", "seeds", "recognized as asked", "Fréchet ratio"]]
+    rows.append(["real images", "", "", exactly(real["accuracy"]), "1"])
     for variant in dict.fromkeys(run["variant"] for run in log.table("runs")):
         runs = [run for run in log.table("runs") if run["variant"] == variant]
-        columns = (("accuracy", exactly), ("frechet", decimals(3)))
-        cells = [spread([run[key] for run in runs], form) for key, form in columns]
-        rows.append([variant, f"{runs[0]['steps']:,}", len(runs), *cells])
+        accuracy = spread([run["accuracy"] for run in runs], exactly)
+        ratio = spread([run["frechet"] / real["frechet"] for run in runs], decimals(1))
+        rows.append([variant, f"{runs[0]['steps']:,}", len(runs), accuracy, ratio])
     return markdown(*rows)
 
 
@@ -242,10 +241,12 @@ def noise() -> str:
     widths = (0.95, 1, 1.05, 1.1, 1.15)
     rows = [["variant", *(f"× {width}" for width in widths)]]
     for name in ("mnist", "fashion_mnist"):
-        for run in common.Log(f"choices_{name}").table("runs"):
+        log = common.Log(f"choices_{name}")
+        (real,) = log.table("real")
+        for run in log.table("runs"):
             keys = ["" if width == 1 else f", noise x {width}" for width in widths]
             cells = [
-                f"{exactly(run[f'accuracy{key}'])}, {run[f'frechet{key}']:.3f}"
+                f"{exactly(run[f'accuracy{key}'])}, {run[f'frechet{key}'] / real['frechet']:.1f}"
                 if f"accuracy{key}" in run
                 else ""
                 for key in keys
@@ -256,52 +257,112 @@ def noise() -> str:
 
 
 def wasserstein() -> str:
+    """At the end of each run; first the rate that the trials chose, then budgets and rates."""
     log = common.Log("wasserstein", SHIPPED)
-    rows = [["", "steps of G", "recognized as asked", "Fréchet distance",
-             "at a quarter of the learning rate", "at four times"]]  # fmt: skip
-    for way, settings in log.card["settings"].items():
-        ends = {}
-        for run in log.table("runs"):
-            if run["way"] == way:
-                end = {key: run[key][-1] for key in ("steps", "accuracy", "frechet")}
-                ends.setdefault(run["rate"], []).append(end)
-        cells = {
-            rate: [
-                limits([end["accuracy"] for end in found], percent),
-                limits([end["frechet"] for end in found], decimals(2 if rate == 1 else 1)),
-            ]
-            for rate, found in ends.items()
+    ends = {}
+    for run in log.table("runs"):
+        end = {
+            judge: {
+                key: run[judge][key][-1] for key in ("conditional_accuracy", "frechet_distance")
+            }
+            for judge in (SECOND, FIRST)
         }
-        steps = ends[1.0][0]["steps"] // settings.get("critic_steps", 1)
-        rows.append([way, steps, *cells[1.0], *(", ".join(cells.get(r, [])) for r in (0.25, 4.0))])
+        key = run["way"], run["budget"], run["rate"]
+        ends.setdefault(key, []).append((run["steps"][-1], end))
+    floors = {judge: floor["frechet_distance"] for judge, floor in log.card["floors"].items()}
+    rows = [["", "learning rate, times", "budget", "steps of D", "of G", "seeds", *JUDGED]]
+    ways, tuned = list(log.card["settings"]), log.card["tuned"]
+    for way, budget, rate in sorted(
+        ends, key=lambda key: (ways.index(key[0]), key[1], key[2] != tuned[key[0]], key[2])
+    ):
+        found = ends[way, budget, rate]
+        steps = found[0][0]
+        of_g = steps // log.card["settings"][way].get("critic_steps", 1)
+        cells = judged([end for _, end in found], [floors] * len(found))
+        chosen = f"{rate:g}" + (", chosen" if rate == tuned[way] else "")
+        rows.append([way, chosen, budget, f"{steps:,}", f"{of_g:,}", len(found), *cells])
     return markdown(*rows)
 
 
-def conditioning() -> str:
-    """Medians of the first three seeds; some ways have more."""
-    log = common.Log("conditioning", SHIPPED)
-
-    def median(way: str, weight: float, steps: int, data: str, key: str, form: Callable) -> str:
-        wanted = {"way": way, "mismatched_weight": weight, "steps": steps, "data": data}
-        runs = [r for r in log.table("runs") if wanted.items() <= r.items() and r["seed"] < 3]
-        values = [r[key][8] if key == "accuracy_by_class" else r[key] for r in runs]
-        return form(np.median(values)) if values else ""
-
-    spoiled = ("1,000 images", "20 % wrong labels", "50 images of class 8")
-    rows = [["", "pairs", "steps", "as asked", "Fréchet distance", *spoiled[:2],
-             "eights, of which there are 50"]]  # fmt: skip
-    kinds = dict.fromkeys((r["way"], r["mismatched_weight"], r["steps"]) for r in log.table("runs"))
+def ways_of(log: common.Log, **wanted) -> dict[tuple[str, bool], list[dict]]:
+    """Give the runs by way and whether there are mismatched pairs, in the order of the ways."""
     ways = list(log.card["parameters"])
-    for way, weight, steps in sorted(
-        kinds, key=lambda kind: (ways.index(kind[0]), *kind[1:][::-1])
+    found = {}
+    for run in log.table("runs"):
+        if wanted.items() <= run.items():
+            found.setdefault((run["way"], run["pairs"]), []).append(run)
+    order = {way: i for i, way in enumerate([*ways, "none, labels drawn anew"])}
+    return dict(sorted(found.items(), key=lambda item: (order[item[0][0]], item[0][1])))
+
+
+MEASURED = ("Fréchet ratio", "within classes", "coverage", "variety")
+
+
+def measured(runs: list[dict], floors: dict[str, dict]) -> list[str]:
+    """Give medians: the share recognized, and four measures, by the second judge / the first."""
+    cells = []
+    for key, ratio, form in (
+        ("conditional_accuracy", False, percent),
+        ("frechet_distance", True, decimals(1)),
+        ("class_distance", True, decimals(1)),
+        ("coverage", False, decimals(2)),
+        ("variety", False, decimals(2)),
     ):
-        row = [way, "yes" if weight else "no", f"{steps:,}"]
-        row.append(median(way, weight, steps, "sample", "accuracy", percent))
-        row.append(median(way, weight, steps, "sample", "frechet", decimals(2)))
-        for data in spoiled:
-            key = "accuracy_by_class" if data == spoiled[2] else "accuracy"
-            row.append(median(way, weight, steps, data, key, percent))
-        rows.append(row)
+        both = [
+            form(np.median([run[j][key] / (floors[j][key] if ratio else 1) for run in runs]))
+            for j in (SECOND, FIRST)
+        ]
+        cells.append(" / ".join(both))
+    return cells
+
+
+def conditioning() -> str:
+    log = common.Log("conditioning", SHIPPED)
+    rows = [["", "pairs", "for", "steps", "recognized", *MEASURED]]
+    for name, budget in (("steps", "steps"), ("time", "seconds"), ("longer", "long")):
+        for (way, pairs), runs in ways_of(log, data="sample", budget=budget).items():
+            cells = measured(runs, log.card["floors"])
+            steps = f"{runs[0]['steps']:,}"
+            rows.append([way, "yes" if pairs else "no", name, steps, *cells])
+    return markdown(*rows)
+
+
+def spoiled() -> str:
+    log = common.Log("conditioning", SHIPPED)
+    rows = [["", "pairs", "data", "recognized", *MEASURED, "of the rare class"]]
+    for data in ("1,000 images", "20 % wrong labels", "rare class"):
+        for (way, pairs), runs in ways_of(log, data=data).items():
+            cells, rare = measured(runs, log.card["floors"]), ""
+            if data == "rare class":
+                c = log.card["rare_class"]
+                rare = " / ".join(
+                    percent(np.median([run[judge]["accuracy_by_class"][c] for run in runs]))
+                    for judge in (SECOND, FIRST)
+                )
+            rows.append([way, "yes" if pairs else "no", data, *cells, rare])
+    return markdown(*rows)
+
+
+def ablations() -> str:
+    log = common.Log("ablations")
+    rows = [["", "steps", "seeds", "recognized", *MEASURED]]
+    for name in dict.fromkeys(run["recipe"] for run in log.table("runs")):
+        runs = [run for run in log.table("runs") if run["recipe"] == name]
+        cells = measured(runs, log.card["floors"])
+        rows.append([name, f"{runs[0]['steps']:,}", len(runs), *cells])
+    return markdown(*rows)
+
+
+def outside() -> str:
+    log = common.Log("outside")
+    rows = [["", "ms a step", "steps", "learning rate", "seeds", "recognized", *MEASURED]]
+    for name in dict.fromkeys(run["model"] for run in log.table("runs")):
+        runs = [run for run in log.table("runs") if run["model"] == name]
+        rate = runs[0]["rate"] * (3e-3 if name == "quick" else 1)
+        cost = decimals(1)(log.card["milliseconds"][name])
+        steps = f"{runs[0]['steps']:,}"
+        cells = measured(runs, log.card["floors"])
+        rows.append([name, cost, steps, f"{rate:g}", len(runs), *cells])
     return markdown(*rows)
 
 
@@ -442,8 +503,8 @@ TABLES = {
     table.__name__: table
     for table in (
         summary, step, quick, recipes, peers, peers_published, choices_mnist, noise,
-        choices_fashion_mnist, wasserstein, conditioning, evaluation, sizes, classes,
-        memorization, pupil, rare, failures, widgets, shipped,
+        choices_fashion_mnist, ablations, outside, wasserstein, conditioning, spoiled, evaluation,
+        sizes, classes, memorization, pupil, rare, failures, widgets, shipped,
     )
 }  # fmt: skip
 

@@ -297,7 +297,9 @@ class Peer:
         (group,) = optimizer.param_groups
         gradients = torch.autograd.grad(loss, group["params"])
         for weight, gradient in zip(group["params"], gradients, strict=True):
-            weight.grad = gradient
+            # The fused optimizer goes through memory, whatever the order of axes in it.
+            laid_out = gradient.stride() == weight.stride()
+            weight.grad = gradient if laid_out else torch.empty_like(weight).copy_(gradient)
         optimizer.step()
 
     @torch.no_grad()

@@ -1,8 +1,7 @@
-"""What 08, 09 and BENCHMARKS.md say about stored results is what the stored results say."""
+"""What BENCHMARKS.md says about stored results is what the stored results say."""
 
 from pathlib import Path
 
-import nbformat
 import numpy as np
 import pytest
 
@@ -13,119 +12,8 @@ from cgan_utils.files import load_card
 ROOT = Path(__file__).parent.parent
 
 
-def stored(results, key, **wanted):
-    """One row a seed, in order of the seeds."""
-    runs = [run for run in results["runs"] if wanted.items() <= run.items()]
-    return np.array([run[key] for run in sorted(runs, key=lambda run: run["seed"])], float)
-
-
-def matched(planes, trunk="published"):
-    wanted = {"planes": planes, "trunk": trunk, "shift": 0}
-    return np.array(
-        [
-            run["top"]
-            for run in cg.load_results("conditioning")["matchers"]
-            if wanted.items() <= run.items()
-        ]
-    )
-
-
-def wasserstein(key, way, rate=1.0):
-    return stored(cg.load_results("wasserstein"), key, way=way, rate=rate)
-
-
-def conditioning(key, way, weight, data="sample"):
-    wanted = {"way": way, "mismatched_weight": weight, "data": data, "steps": 750}
-    return stored(cg.load_results("conditioning"), key, **wanted)
-
-
-def rank_correlations(way):
-    """Of what D earns on real and fake pairs, with the Fréchet distance: one a seed."""
-    earned = -wasserstein("d_loss_real", way) - wasserstein("d_loss_fake", way)
-    pairs = zip(earned, wasserstein("frechet", way), strict=True)
-    ranks = [[np.argsort(np.argsort(values)) for values in pair] for pair in pairs]
-    return np.array([np.corrcoef(pair)[0, 1] for pair in ranks])
-
-
-def text_of(name):
-    if name == "BENCHMARKS":
-        prose = (ROOT / "BENCHMARKS.md").read_text("utf-8")
-    else:
-        cells = nbformat.read(ROOT / f"notebooks/{name}.ipynb", as_version=4).cells
-        prose = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
-    return " ".join(prose.split())
-
-
-QUICK, GP, ONE, NO_PAIRS, R1 = (
-    "quick recipe",
-    "WGAN-GP",
-    "WGAN-GP, 1 critic step",
-    "WGAN-GP, no mismatched pairs",
-    "lazy R1",
-)
-CLAIMS_08 = {
-    "From the first point to the last, every seed of the WGAN-GP has a larger Fréchet distance": (
-        lambda: wasserstein("frechet", GP).min(0) > wasserstein("frechet", QUICK).max(0)
-    ),
-    "at the end it is about three to four times as large": lambda: (
-        3
-        < np.median(wasserstein("frechet", GP)[:, -1])
-        / np.median(wasserstein("frechet", QUICK)[:, -1])
-        < 4
-    ),
-    "But it ends no better for it": lambda: (
-        np.median(wasserstein("frechet", ONE)[:, -1])
-        >= np.median(wasserstein("frechet", GP)[:, -1])
-    ),
-    "three of four digits come out as asked": lambda: (
-        abs(wasserstein("accuracy", NO_PAIRS)[:, -1] - 0.75) < 0.03
-    ),
-    "its best and worst seed have a smaller Fréchet distance": lambda: [
-        f(wasserstein("frechet", R1)[:, -1]) < f(wasserstein("frechet", QUICK)[:, -1])
-        for f in (np.min, np.max)
-    ],
-    "the less it earns, the better the pictures, nearly in the same order": lambda: [
-        *(rank_correlations(GP) > 0.85),
-        *(rank_correlations(NO_PAIRS) > 0.85),
-    ],
-    "With one step it lags behind": lambda: rank_correlations(ONE).min() < 0.5,
-}
-
-
-def medians(key, data="sample"):
-    """The median of the first three seeds for each (way, weight) that was run on these data."""
-    runs = cg.load_results("conditioning")["runs"]
-    pairs = {(run["way"], run["mismatched_weight"]) for run in runs if run["data"] == data}
-    return {pair: np.median(conditioning(key, *pair, data)[:3]) for pair in pairs}
-
-
-def lost_by_wrong_labels():
-    right = medians("accuracy")
-    wrong = medians("accuracy", "20 % wrong labels")
-    return {pair: right[pair] - value for pair, value in wrong.items()}
-
-
-def eights(way, weight):
-    return conditioning("accuracy_by_class", way, weight, "50 images of class 8")[:, 8]
-
-
-def best(values, weight, highest):
-    """The way with the best median among those with this weight."""
-    chosen = {way: value for (way, w), value in values.items() if w == weight}
-    return (max if highest else min)(chosen, key=chosen.get)
-
-
-def with_pairs_minus_without(key):
-    values = medians(key)
-    both = {way for way, w in values if w} & {way for way, w in values if not w}
-    return np.array([values[way, 0.5] - values[way, 0.0] for way in both])
-
-
-def varieties(weight):
-    """The variety of all ways but the slow and the deaf: means of the classes, medians of seeds."""
-    ways = ("planes", "striped", "embedding", "projection")
-    by_class = [conditioning("variety_by_class", way, weight)[:3].mean(axis=1) for way in ways]
-    return np.median(by_class, axis=1)
+def text_of_benchmarks():
+    return " ".join((ROOT / "BENCHMARKS.md").read_text("utf-8").split())
 
 
 def points_after(name, seconds, judge="mnist_second"):
@@ -181,7 +69,7 @@ def of_fashion():
     return found["frechet_distance"] / found["frechet_distance_of_real_training_images"]
 
 
-CLAIMS_BENCHMARKS = {
+CLAIMS = {
     "The judges recognize 99.35 % and 99.54 % of MNIST's real test digits": lambda: (
         [cg.Judge(name).test_accuracy for name in ("mnist", "mnist_second")] == [0.9935, 0.9954]
     ),
@@ -228,110 +116,15 @@ CLAIMS_BENCHMARKS = {
 }
 
 
-CLAIMS_09 = {
-    "28% to 31% with the stripe as asked, and 10% to 16%": lambda: [
-        published_after_400_seconds("published, striped planes") == (28, 31),
-        published_after_400_seconds("published") == (10, 16),
-    ],
-    "reads a label better from a band than from right planes": lambda: (
-        matched("striped").min() > matched("planes").max()
-    ),
-    "the same layers read it far better from right planes": lambda: (
-        matched("planes", "published, flattened").min()
-        > matched("striped", "published, flattened").max() + 0.1
-    ),
-    "The quick network prefers right planes too, by little": lambda: (
-        matched("planes", "quick").min() > matched("striped", "quick").max()
-    ),
-    "(80.0 % in the middle, between 75.8 % and 81.2 %)": lambda: (
-        np.round(
-            [
-                100 * np.median(matched(planes))
-                for planes in ("planes and rows", "planes", "striped")
-            ],
-            1,
-        )
-        == [80.0, 75.8, 81.2]
-    ),
-    "no seed of one reaches into the range of the other": lambda: [
-        conditioning("accuracy", "striped", 0.0).min()
-        > conditioning("accuracy", "planes", 0.0).max(),
-        conditioning("frechet", "striped", 0.0).max()
-        < conditioning("frechet", "planes", 0.0).min(),
-    ],
-    "`projection` is first in obedience and in distance": lambda: [
-        best(medians(key), weight, highest=key == "accuracy") == "projection"
-        for key in ("accuracy", "frechet")
-        for weight in (0.0, 0.5)
-    ],
-    "Mismatched pairs make every way that takes them more obedient": lambda: (
-        with_pairs_minus_without("accuracy") > 0
-    ),
-    "more alike than real ones, without them about as varied": lambda: [
-        *(varieties(0.5) < 0.97),
-        *(abs(varieties(0.0) - 1) < 0.1),
-    ],
-    "Nearly three times the steps, and it obeys": lambda: (
-        stored(
-            cg.load_results("conditioning"), "accuracy", way="conditional norm", steps=2_000
-        ).min()
-        > 0.97
-    ),
-    "A quarter of the digits costs little obedience": lambda: [
-        medians("accuracy")[pair] - value < 0.05
-        for pair, value in medians("accuracy", "1,000 images").items()
-    ],
-    "and about a fifth of its digits": lambda: (
-        abs(conditioning("accuracy", "projection", 0.0, "20 % wrong labels") - 0.8) < 0.03
-    ),
-    "With pairs it hardly notices": lambda: (
-        medians("accuracy")["projection", 0.5]
-        - medians("accuracy", "20 % wrong labels")["projection", 0.5]
-        < 0.03
-    ),
-    "Right planes lose more than striped ones, which were level with them before": lambda: (
-        conditioning("accuracy", "planes", 0.5, "20 % wrong labels").max()
-        < conditioning("accuracy", "striped", 0.5, "20 % wrong labels").min(),
-        abs(medians("accuracy")["planes", 0.5] - medians("accuracy")["striped", 0.5]) < 0.01,
-    ),
-    "`conditional norm`, which had only begun to obey, falls furthest": lambda: (
-        best(lost_by_wrong_labels(), 0.5, highest=True) == "conditional norm"
-    ),
-    "fewer than one picture in ten looks like an eight": lambda: eights("none", 0.0) < 0.1,
-    "about a quarter of the eights asked for turn into something else": lambda: (
-        abs(eights("projection", 0.0) - 0.75) < 0.05
-    ),
-    "one seed draws hardly any": lambda: eights("auxiliary", 0.0).min() < 0.05,
-}
-
-
-@pytest.mark.parametrize(
-    ("name", "sentence", "holds"),
-    [
-        (name, sentence, holds)
-        for name, claims in (
-            ("08_wasserstein", CLAIMS_08),
-            ("09_conditioning", CLAIMS_09),
-            ("BENCHMARKS", CLAIMS_BENCHMARKS),
-        )
-        for sentence, holds in claims.items()
-    ],
-    ids=lambda value: value if isinstance(value, str) else "",
-)
-def test_the_sentence_is_there_and_holds(name, sentence, holds):
-    assert sentence in text_of(name)
-    assert np.all(holds())
-
-
-@pytest.mark.parametrize("name", ["08_wasserstein", "09_conditioning"])
-def test_runs_that_are_older_than_the_networks_are_called_so(name):
-    words = "made when the generator still ended in a transposed convolution, and each player had"
-    assert words in text_of(name)
+@pytest.mark.parametrize("sentence", CLAIMS)
+def test_the_sentence_is_there_and_holds(sentence):
+    assert sentence in text_of_benchmarks()
+    assert np.all(CLAIMS[sentence]())
 
 
 @pytest.mark.parametrize("name", ["wasserstein", "conditioning"])
 def test_stored_results_say_what_they_depend_on(name):
     results = cg.load_results(name)
-    assert results["command"] == f"python benchmarks/{name}.py"
-    assert {"machine", "versions", "samples", "settings"} <= results.keys()
+    assert results["command"] == "python benchmarks/torch_labs.py"
+    assert {"machine", "versions", "samples", "floors"} <= results.keys()
     assert results["runs"]
