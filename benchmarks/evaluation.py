@@ -19,6 +19,14 @@ from cgan_utils.metrics import frechet_distance, kernel_distance, moments, neare
 SEEDS, QUICK_SEEDS = (0, 1, 2), (10, 11, 12)
 SIZES = (10_000, 5_000, 2_000, 1_000)
 RARE_LABEL, RARE_COUNTS = 8, (10, 50)
+SCORES = (
+    "conditional_accuracy",
+    "ceiling",
+    "frechet_distance",
+    "floor",
+    "kernel_distance",
+    "kernel_floor",
+)
 STEPS = 3_000  # of the classifiers that learn from 60,000 images
 
 
@@ -28,7 +36,7 @@ def evaluate(generator, judge: str, samples: int, seed: int) -> dict:
     start = time.process_time()
     scores = cg.evaluate(generator, samples, seed, judge)
     result = {"cpu_seconds": round(time.process_time() - start, 2)}
-    for name in ("conditional_accuracy", "ceiling", "frechet_distance", "floor", "kernel_distance"):
+    for name in SCORES:
         number = getattr(scores, name)
         result[name] = number if number is None else round(number, 5)
     for name in ("per_class", "real"):

@@ -382,7 +382,8 @@ def evaluation() -> str:
     for (judge, found), form in zip(scores.items(), (decimals(3), decimals(2)), strict=True):
         distances = [form(score["frechet_distance"]) for score in found]
         rows.append([f"Fréchet distance, judge `{judge}`", *distances, form(found[0]["floor"])])
-    rows.append(["kernel distance", *(f"{score['kernel_distance']:.4f}" for score in first), "0"])
+    kernel = [f"{score['kernel_distance']:.4f}" for score in first]
+    rows.append(["kernel distance", *kernel, f"{first[0]['kernel_floor']:.4f}"])
     for name, real in first[0]["real"].items():
         if name != "kernel_distance":
             means = [np.mean(score["per_class"][name]) for score in first]
@@ -402,6 +403,7 @@ def sizes() -> str:
         ("Fréchet distance", "frechet_distance", 3),
         ("… of real images", "floor", 3),
         ("kernel distance", "kernel_distance", 4),
+        ("… of real images", "kernel_floor", 4),
     ):
         means = [np.mean([s[key] for s in scores if s["samples"] == count]) for count in counts]
         rows.append([what, *map(decimals(digits), means)])
@@ -444,6 +446,27 @@ def rare() -> str:
     for run in common.Log("evaluation").table("rare"):
         shares = [percent(run[kind][part]) for part in ("rare", "all") for kind in kinds]
         rows.append([run["count"], run["seed"], *shares])
+    return markdown(*rows)
+
+
+def failures() -> str:
+    log = common.Log("failures", SHIPPED)
+    keys = [(key, judge) for judge in (SECOND, FIRST) for key in ("accuracy", "distance")]
+    heads = [head.format(judge) for judge in (SECOND, FIRST)
+             for head in ("as asked, `{}`", "Fréchet / real, `{}`")]  # fmt: skip
+    rows = [["run", "runs", *heads, "variety", "coverage"]]
+    found = {}
+    for run in log.table("runs"):
+        found.setdefault(run["way"], []).append(run)
+    trainings = log.table("trainings")
+    found["half of the quick recipe"] = [run["draws"][0] for run in trainings]
+    for way, runs in found.items():
+        row = [way, len(runs)]
+        for key, judge in keys:
+            form = percent if key == "accuracy" else decimals(1)
+            row.append(spread([run[judge][key] for run in runs], form))
+        row += [spread([run[key] for run in runs], decimals(2)) for key in ("variety", "coverage")]
+        rows.append(row)
     return markdown(*rows)
 
 
@@ -556,7 +579,7 @@ TABLES = {
         summary, step, quick, recipes, peers, peers_published, choices_mnist, noise,
         choices_fashion_mnist, ablations, outside, wasserstein, conditioning, spoiled, attributes,
         combinations, moves, pulls, strokes, evaluation, sizes, classes, memorization, pupil, rare,
-        widgets, shipped,
+        failures, widgets, shipped,
     )
 }  # fmt: skip
 

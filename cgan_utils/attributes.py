@@ -69,10 +69,11 @@ class AttributeScores:
     the images: probabilities of binary attributes, values of continuous ones. agreement: of the
     two. ceiling: the same of the judge and the real test images, whose attributes are known.
     frechet_distance: from all real test images; floor: that of as many real training images.
-    measures: what MEASURES give of all images at once, by name, against the real images whose
-    attributes were asked for; real: the same of one half of the real test images against the other.
-    kernel_spread: the standard deviation of the kernel distance from subset to subset. The last
-    three are None for a judge that comes without the real images' features.
+    measures: what MEASURES give of all images at once, by name, against as many real images whose
+    attributes were asked for, at most half of the test images; real: the same of as many other test
+    images against the same real ones. kernel_spread: the standard deviation of the kernel distance
+    from subset to subset. The last three are None for a judge that comes without the real images'
+    features.
     """
 
     judge: str

@@ -36,11 +36,12 @@ class Scores:
     conditional_accuracy: share, in [0, 1], recognized as the class asked for; ceiling: share of the
     10,000 real test images recognized. table: (classes, classes) counts, a row for each class asked
     for, a column for each recognized. frechet_distance: from all real test images; floor: that of
-    as many real training images. kernel_distance, kernel_spread: KID, 0 on average for real images,
-    and its standard deviation from subset to subset. per_class: what MEASURES give, by name,
-    (classes,): the images asked for as a class against as many real ones of it. real: the same of
-    one half of the real test images against the other. The last four are None for a judge that
-    comes without the real images' features.
+    as many real training images, with labels as frequent. kernel_distance, kernel_spread: KID, and
+    its standard deviation from subset to subset; kernel_floor: that of one half of the real test
+    images from the other. per_class: what MEASURES give, by name, (classes,): images asked for as a
+    class against as many real ones of it, at most half of its test images. real: the same of as
+    many other test images against the same real ones. The last five are None for a judge that comes
+    without the real images' features.
     """
 
     judge: str
@@ -53,6 +54,7 @@ class Scores:
     floor: float
     kernel_distance: float | None = None
     kernel_spread: float | None = None
+    kernel_floor: float | None = None
     per_class: dict[str, np.ndarray] | None = None
     real: dict[str, np.ndarray] | None = None
 
@@ -65,7 +67,7 @@ class Scores:
         ]
         if self.per_class:
             name = f"kernel distance (± {self.kernel_spread:.4f})"
-            rows.append(_row(name, self.kernel_distance, 0, ".4f"))
+            rows.append(_row(name, self.kernel_distance, self.kernel_floor, ".4f"))
             for name, values in self.per_class.items():
                 if name != "kernel_distance":  # it is above
                     named = name.replace("_", " ")
@@ -132,24 +134,23 @@ def evaluate(
         )
     if reference.features is None:
         return scores
-    real = reference.features[chosen]
-    distance = kernel_distance(real, score.features, min(1_000, samples // 2), seed=seed)
+    real, subset = reference.features[chosen], min(1_000, samples // 2)
+    distance = kernel_distance(real, score.features, subset, seed=seed)
+    classes_or_all = reference.labels if isinstance(scores, Scores) else np.zeros(everything, int)
+    by_group = _by_class(reference.features, classes_or_all, chosen, score.features, rng)
     if isinstance(scores, AttributeScores):
-        halves = reference.features[::2], reference.features[1::2]
-        return replace(
-            scores,
-            measures=_measured(real, score.features) | {"kernel_distance": distance.mean},
-            real=_measured(*halves),
-            kernel_spread=distance.spread,
-        )
+        measured, of_real = ({name: x[0] for name, x in side.items()} for side in by_group)
+        measured["kernel_distance"] = distance.mean
+        return replace(scores, measures=measured, real=of_real, kernel_spread=distance.spread)
     # Alternately, because the first 5,000 test images and the last come from different writers.
-    first, second = ((reference.features[i::2], reference.labels[i::2]) for i in (0, 1))
+    halves = reference.features[::2], reference.features[1::2]
     return replace(
         scores,
         kernel_distance=distance.mean,
         kernel_spread=distance.spread,
-        per_class=_by_class(real, labels, score.features, labels),
-        real=_by_class(*first, *second),
+        kernel_floor=kernel_distance(*halves, subset, seed=seed).mean,
+        per_class=by_group[0],
+        real=by_group[1],
     )
 
 
@@ -162,12 +163,29 @@ def _judge(generator: Generator, judge: str | Judge | None) -> Judge:
     return judge
 
 
-def _by_class(real, real_labels, fake, fake_labels) -> dict[str, np.ndarray]:
-    """Give what MEASURES give for each class, (classes,) by name."""
-    rows = []
-    for label in np.unique(real_labels):
-        rows.append(_measured(real[real_labels == label], fake[fake_labels == label]))
-    return {name: np.array([row[name] for row in rows]) for name in rows[0]}
+def _by_class(
+    reference: np.ndarray,
+    labels: np.ndarray,
+    chosen: np.ndarray,
+    fake: np.ndarray,
+    rng: np.random.Generator,
+) -> list[dict[str, np.ndarray]]:
+    """Give what MEASURES give for each class, (classes,) by name, of fakes and of real images.
+
+    reference (R, d) are features of real images of the classes `labels` (R,), chosen (N,) are the
+    indices of those whose labels the fakes (N, d) were asked for. Both sides are held against the
+    same real images, and as many: what the measures give depends on the number.
+    """
+    rows = [], []
+    for label in np.unique(labels):
+        all_of_it = np.flatnonzero(labels == label)
+        asked = np.flatnonzero(labels[chosen] == label)
+        count = min(len(asked), len(all_of_it) // 2)
+        asked = rng.choice(asked, count, replace=False)
+        others = rng.choice(np.setdiff1d(all_of_it, chosen[asked]), count, replace=False)
+        for side, features in zip(rows, (fake[asked], reference[others]), strict=True):
+            side.append(_measured(reference[chosen[asked]], features))
+    return [{name: np.array([row[name] for row in side]) for name in side[0]} for side in rows]
 
 
 def _measured(real: np.ndarray, fake: np.ndarray) -> dict[str, float]:

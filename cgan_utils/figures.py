@@ -138,6 +138,23 @@ def plot_losses(
     return ax
 
 
+def draw_table(
+    ax: plt.Axes,
+    values: np.ndarray,
+    texts: np.ndarray,
+    limits: tuple[float, float] = (0, 1),
+    cmap: str = "Blues",
+) -> None:
+    """Draw a table (rows, columns) of texts, each on the color of its value within the limits."""
+    picture = ax.imshow(values, vmin=limits[0], vmax=limits[1], cmap=cmap, aspect="auto")
+    for (row, column), text in np.ndenumerate(texts):
+        red, green, blue, _ = picture.to_rgba(values[row, column])
+        light = 0.3 * red + 0.59 * green + 0.11 * blue > 0.5
+        ink = "black" if light else "white"
+        ax.text(column, row, text, ha="center", va="center", color=ink, fontsize=8)
+    ax.grid(False)
+
+
 def plot_scores(scores: "Scores | AttributeScores") -> Figure:
     """Draw what `evaluate` measured, and give the figure.
 
@@ -155,13 +172,9 @@ def plot_scores(scores: "Scores | AttributeScores") -> Figure:
     classes = range(len(scores.table))
     ax = left.subplots()
     shares = scores.table / np.maximum(1, scores.table.sum(axis=1, keepdims=True))
-    ax.imshow(shares, vmin=0, vmax=1, cmap="Blues")
-    for (row, column), count in np.ndenumerate(scores.table):
-        if count:
-            color = "white" if shares[row, column] > 0.5 else "black"
-            ax.text(column, row, count, ha="center", va="center", color=color, fontsize=8)
-    ax.grid(False)
+    draw_table(ax, shares, np.where(scores.table, scores.table.astype(str), ""))
     ax.set(xlabel="recognized", ylabel="asked for", xticks=classes, yticks=classes)
+    ax.set_aspect("equal")
     left.suptitle(
         f"{scores.conditional_accuracy:.2%} of {scores.samples:,} recognized as asked; "
         f"of real images {scores.ceiling:.2%}",
@@ -179,7 +192,7 @@ def plot_scores(scores: "Scores | AttributeScores") -> Figure:
         for ax in axes[: len(measures)][-2:]:  # the lowest of either column
             ax.tick_params(labelbottom=True)
             ax.set_xlabel("class asked for")
-        names = ["generated", "one half of the real images against the other"]
+        names = ["generated", "as many other real images"]
         part.legend([bars, dashes], names, loc="outside lower center", ncols=2, frameon=False)
     return figure
 

@@ -24,6 +24,16 @@ class KernelDistance(NamedTuple):
     spread: float
 
 
+class KernelTest(NamedTuple):
+    """The kernel distance of two samples, and how often chance alone gives as large a one.
+
+    p: a share, in (0, 1]; small where the two samples come from different distributions.
+    """
+
+    distance: float
+    p: float
+
+
 class PrecisionRecall(NamedTuple):
     """Shares, in [0, 1], of fakes among the real images and of real images among the fakes."""
 
@@ -73,6 +83,38 @@ def frechet_distance(real: Moments, fake: Moments) -> float:
     return float(((real.mean - fake.mean) ** 2).sum() + spread - 2 * overlap)
 
 
+def frechet_within_classes(
+    real: np.ndarray, real_labels: np.ndarray, fake: np.ndarray, fake_labels: np.ndarray
+) -> np.ndarray:
+    """Give the Fréchet distance of each class, real (N, d) against fake (M, d), as (classes,).
+
+    real_labels (N,) are the classes of the real images, fake_labels (M,) those asked for; the order
+    is that of `np.unique`. Their mean is known as the intra-class FID (Miyato and Koyama 2018,
+    arXiv 1802.05637). Unlike the distance of all images it notices swapped labels; but each class
+    has few images, so it is far too large: hold it against real images of the same number. Raises
+    ValueError unless either side has a label an image, and the same classes, each with d + 1 or
+    more images.
+    """
+    real, fake = _both(real, fake, least=2)
+    sides = []
+    for name, features, labels in (("real", real, real_labels), ("fake", fake, fake_labels)):
+        labels = np.asarray(labels)
+        if labels.shape != (len(features),):
+            raise ValueError(
+                f"{name} labels have shape {labels.shape}; give ({len(features)},), a class for "
+                "each image."
+            )
+        sides.append({label: features[labels == label] for label in np.unique(labels)})
+    if sides[0].keys() != sides[1].keys():
+        raise ValueError(
+            f"the real images are of the classes {list(map(int, sides[0]))}, the fakes of "
+            f"{list(map(int, sides[1]))}; give both the same."
+        )
+    return np.array(
+        [frechet_distance(moments(sides[0][k]), moments(sides[1][k])) for k in sides[0]]
+    )
+
+
 def kernel_distance(
     real: np.ndarray, fake: np.ndarray, subset_size: int = 1_000, subsets: int = 20, seed: int = 0
 ) -> KernelDistance:
@@ -82,7 +124,8 @@ def kernel_distance(
     k(x, y) = (x·y / d + 1)³ (Bińkowski et al. 2018, arXiv 1801.01401), of random subsets, at most
     `subset_size` of each side. The mean over the subsets is 0 on average for two samples of one
     distribution, whatever their size, so it may be a little below 0. The spread is the standard
-    deviation from subset to subset. Raises ValueError for fewer than two images on either side.
+    deviation from subset to subset; the subsets share images, so it is no error of the mean and
+    decides nothing: `kernel_test` does. Raises ValueError for fewer than two images on either side.
     """
     real, fake = _both(real, fake, least=2)
     subset_size = check_whole("subset_size", subset_size, 2)
@@ -92,10 +135,40 @@ def kernel_distance(
     estimates = []
     for _ in range(subsets):
         x, y = (rng.choice(side, size, replace=False) for side in (real, fake))
-        xx, yy, xy = ((a @ b.T / x.shape[1] + 1) ** 3 for a, b in ((x, x), (y, y), (x, y)))
+        xx, yy, xy = (_kernel(a, b) for a, b in ((x, x), (y, y), (x, y)))
         within = (xx.sum() - np.trace(xx) + yy.sum() - np.trace(yy)) / (size * (size - 1))
         estimates.append(within - 2 * xy.mean())
     return KernelDistance(float(np.mean(estimates)), float(np.std(estimates)))
+
+
+def kernel_test(
+    real: np.ndarray, fake: np.ndarray, permutations: int = 200, seed: int = 0
+) -> KernelTest:
+    """Test whether features (N, d) and (N, d) may come from one distribution, by permutation.
+
+    The distance is that of `kernel_distance`, of all images once. If real and fake were of one
+    distribution, their names would mean nothing: so the names are dealt out anew, `permutations`
+    times, and p is the share of deals, the true one included, with a distance as large as the true
+    one or larger (Gretton et al. 2012, arXiv 0805.2368). The more images, the smaller the
+    differences that it finds. Raises ValueError unless both sides have as many images, two or more.
+    """
+    real, fake = _both(real, fake, least=2)
+    permutations = check_whole("permutations", permutations, 1)
+    rng, size = np.random.default_rng(check_seed(seed)), len(real)
+    if len(fake) != size:
+        raise ValueError(
+            f"there are {size:,} real and {len(fake):,} fake samples; give as many of both."
+        )
+    both = np.concatenate([real, fake])
+    kernel = _kernel(both, both)
+    np.fill_diagonal(kernel, 0)
+    names = np.repeat([1.0, -1.0], size)  # real, fake
+    deals = np.stack([names, *(rng.permutation(names) for _ in range(permutations))], axis=1)
+    # Pairs of one name minus pairs of two names; with the sum of all pairs, each of the two.
+    differences, total = (deals * (kernel @ deals)).sum(axis=0), kernel.sum()
+    within, across = (total + differences) / 2, (total - differences) / 2
+    distances = within / (size * (size - 1)) - across / size**2
+    return KernelTest(float(distances[0]), float((distances >= distances[0] - 1e-12).mean()))
 
 
 def variety(real: np.ndarray, fake: np.ndarray) -> float:
@@ -118,8 +191,12 @@ def precision_recall(real: np.ndarray, fake: np.ndarray, k: int = 3) -> Precisio
     """Give the share of fakes among the real images, and of real images among the fakes.
 
     real (N, d) and fake (M, d) are features. "Among": within the distance of one of them to its own
-    k-th nearest neighbor on its side (Kynkäänniemi et al. 2019, arXiv 1904.06991). Both grow with k
-    and with the number of images. Raises ValueError for k or fewer images on either side.
+    k-th nearest neighbor on its side (Kynkäänniemi et al. 2019, arXiv 1904.06991). Both grow
+    with k.
+    The more images, the smaller the neighborhoods, so the finer the differences that they show: of
+    two samples of one distribution they hardly change with the number of images, of images that
+    differ they may rise or fall. Compare those of as many images only. Raises ValueError for k or
+    fewer images on either side.
     """
     k = check_whole("k", k, 1)
     real, fake = _both(real, fake, least=k + 1)
@@ -136,7 +213,8 @@ def density_coverage(real: np.ndarray, fake: np.ndarray, k: int = 5) -> DensityC
     nearest real neighbor (Naeem et al. 2020, arXiv 2002.09797). Unlike precision and recall, a
     single outlier with a huge neighborhood decides little. Samples of one distribution have density
     1 on average, and it may exceed 1; their coverage is about 1 - 2^-k if there are as many fakes
-    as real images. Raises ValueError for k or fewer images on either side.
+    as real images, whatever the number. Of other fakes, coverage falls as both grow in number.
+    Raises ValueError for k or fewer images on either side.
     """
     k = check_whole("k", k, 1)
     real, fake = _both(real, fake, least=k + 1)
@@ -205,6 +283,11 @@ def _check_finite(name: str, array: np.ndarray) -> None:
             f"{name} contain NaN or infinity; the network that drew the images, or that looked at "
             "them, has blown up: train it anew."
         )
+
+
+def _kernel(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Give the kernel (x·y / d + 1)³ of rows (N, d) and (M, d), as (N, M)."""
+    return (x @ y.T / x.shape[1] + 1) ** 3
 
 
 def _distances(x: np.ndarray, y: np.ndarray) -> np.ndarray:

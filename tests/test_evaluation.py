@@ -55,13 +55,32 @@ def test_real_digits_score_like_real_digits(digits, judge):
     assert scores.conditional_accuracy > 0.99 and scores.ceiling == 0.9935
     assert scores.frechet_distance < 2 * scores.floor
     assert abs(scores.kernel_distance) < 2 * scores.kernel_spread
+    assert abs(scores.kernel_floor) < 2 * scores.kernel_spread
     for name in ("variety", "precision", "recall", "density", "coverage"):
         assert scores.per_class[name] == pytest.approx(scores.real[name], abs=0.2), name
         assert scores.per_class[name].shape == (10,)
     assert np.trace(scores.table) == pytest.approx(3_000 * scores.conditional_accuracy)
-    # One half of the real images against the other: the theory of identical distributions.
+    # Real images against as many others: the theory of identical distributions.
     assert scores.real["coverage"].mean() == pytest.approx(1 - 2**-5, abs=0.02)
     assert scores.real["variety"].mean() == pytest.approx(1, abs=0.02)
+
+
+@pytest.mark.parametrize("samples", [1_000, 10_000])
+def test_fakes_and_real_images_are_measured_with_the_same_number(monkeypatch, judge, samples):
+    seen = []
+
+    def count(real, fake):
+        seen.append((len(real), len(fake), real[0, 0]))
+        return {"images": len(fake)}
+
+    monkeypatch.setattr(evaluation, "MEASURES", (count,))
+    scores = cg.evaluate(Broken(lambda shape: np.zeros(shape, np.float32)), samples, judge=judge)
+    np.testing.assert_array_equal(scores.per_class["images"], scores.real["images"])
+    assert all(a == b for a, b, _ in seen)
+    assert [x for *_, x in seen[::2]] == [x for *_, x in seen[1::2]]  # against the same real ones
+    asked = scores.table.sum(axis=1)
+    halves = np.bincount(judge.reference.labels) // 2
+    np.testing.assert_array_equal(scores.real["images"], np.minimum(asked, halves))
 
 
 def test_swapped_labels_are_caught(digits, judge):
@@ -237,6 +256,26 @@ def test_numbered_classes_are_judged_by_a_judge_that_is_named(digits):
 
 
 # Memorization
+
+
+def test_a_few_copies_are_found_among_many_new_images_but_not_by_the_share(digits, held_out):
+    images = held_out.images.copy()
+    images[::10] = digits.images[:: len(digits.images) // 100]  # of the same classes, in order
+    found = cg.memorization(FromImages(images, held_out.labels), digits, held_out)
+    assert found.near == pytest.approx(0.1 + 0.9 * 0.01, abs=0.005)
+    assert found.share < 0.56
+    none = cg.memorization(FromImages(held_out.images, held_out.labels), digits, held_out)
+    assert none.near == 0.01
+
+
+def test_copies_that_were_moved_are_found_where_moves_are_undone(digits, held_out):
+    moved = FromImages(np.roll(digits.images, (1, -1), axis=(1, 2)), digits.labels)
+    missed, found = (cg.memorization(moved, digits, held_out, moved=m) for m in (0, 1))
+    assert missed.share < 0.6 and missed.near < 0.05
+    assert found.share > 0.999 and found.near > 0.95  # some lost a pixel at the edge
+    np.testing.assert_array_equal(found.pairs[:, 0], found.pairs[:, 1])
+    with pytest.raises(ValueError, match="^moved is 6; give a whole number from 0 to 5"):
+        cg.memorization(moved, digits, held_out, moved=6)
 
 
 def test_copies_are_caught(digits, held_out):

@@ -72,6 +72,34 @@ def test_moments_of_other_features_get_a_sentence():
         metrics.frechet_distance(*pair)
 
 
+# Within classes
+
+LABELS = np.repeat([0, 1, 4], 100)
+
+
+def test_the_distance_within_classes_hears_the_labels():
+    real = SAMPLE + 10 * LABELS[:, None]
+    moved = metrics.frechet_within_classes(real, LABELS, real + [2, 0, 0, 0, 0], LABELS)
+    assert moved == pytest.approx([4, 4, 4])  # the covariances are the same, the means 2 apart
+    swapped = np.repeat([1, 0, 4], 100)
+    one = metrics.frechet_distance(metrics.moments(real[:100]), metrics.moments(real[100:200]))
+    found = metrics.frechet_within_classes(real, LABELS, real, swapped)
+    assert found == pytest.approx([one, one, 0], abs=1e-6) and one > 100
+
+
+@pytest.mark.parametrize(
+    ("labels", "text"),
+    [
+        (LABELS[:10], r"^fake labels have shape \(10,\); give \(300,\), a class for each image"),
+        (np.repeat([0, 1, 2], 100), r"^the real images are of the classes \[0, 1, 4\], the fakes"),
+        (np.repeat([0, 1, 4], [5, 195, 100]), "^5 samples are too few for the covariance"),
+    ],
+)
+def test_classes_that_cannot_be_compared_get_a_sentence(labels, text):
+    with pytest.raises(ValueError, match=text):
+        metrics.frechet_within_classes(SAMPLE, LABELS, SAMPLE, labels)
+
+
 # Kernel distance
 
 
@@ -104,6 +132,29 @@ def test_kernel_distance_of_one_distribution_is_zero_whatever_the_size():
 def test_kernel_distance_depends_on_the_seed_alone():
     distances = [metrics.kernel_distance(SAMPLE, 2 * SAMPLE, 100, seed=s).mean for s in (0, 0, 1)]
     assert distances[0] == distances[1] != distances[2]
+
+
+def test_the_kernel_test_gives_every_p_as_often_where_nothing_differs():
+    p = [
+        metrics.kernel_test(*RNG.standard_normal((2, 20, 3)), permutations=19).p for _ in range(300)
+    ]
+    assert np.isin(np.round(p, 6), np.round(np.arange(1, 21) / 20, 6)).all()
+    assert np.mean(p) == pytest.approx((1 + 20) / 40, abs=0.06)
+    assert np.mean(np.array(p) <= 0.1) == pytest.approx(0.1, abs=0.06)
+
+
+def test_the_kernel_test_finds_what_differs_and_takes_the_distance_of_all():
+    found = metrics.kernel_test(SAMPLE, SAMPLE + 1)
+    all_of_it = metrics.kernel_distance(SAMPLE, SAMPLE + 1, len(SAMPLE), 1)
+    assert found == pytest.approx((all_of_it.mean, 1 / 201))  # the true deal alone of 201
+    assert metrics.kernel_test(SAMPLE, SAMPLE[::-1]).p == 1  # the same points: the least distance
+
+
+def test_unequal_numbers_get_a_sentence():
+    with pytest.raises(ValueError, match="^there are 300 real and 20 fake samples; give as many"):
+        metrics.kernel_test(SAMPLE, SAMPLE[:20])
+    with pytest.raises(ValueError, match="^permutations is 0; give a whole number from 1"):
+        metrics.kernel_test(SAMPLE, SAMPLE, permutations=0)
 
 
 # Variety
@@ -241,6 +292,24 @@ def test_bad_subsets_get_a_sentence(name, number, least):
         metrics.kernel_distance(SAMPLE, SAMPLE, **{name: number})
     with pytest.raises(ValueError, match="^seed is -1; give a whole number from 0"):
         metrics.kernel_distance(SAMPLE, SAMPLE, seed=-1)
+
+
+def test_more_images_show_finer_differences_and_leave_what_is_alike_as_it_is():
+    def means(count, width):
+        pairs = [(RNG.standard_normal((count, 5)), width * RNG.standard_normal((count, 5)))
+                 for _ in range(12)]  # fmt: skip
+        return np.mean(
+            [
+                (*metrics.precision_recall(*pair), *metrics.density_coverage(*pair))
+                for pair in pairs
+            ],
+            axis=0,
+        )
+
+    # Precision and recall, density, coverage: of one distribution, then of fakes that crowd.
+    assert means(60, 1) == pytest.approx(means(600, 1), abs=0.07)
+    few, many = means(60, 0.6), means(600, 0.6)
+    assert many[1] > few[1] + 0.05 and many[2] < few[2] - 0.2 and many[3] < few[3] - 0.05
 
 
 # Nearest images

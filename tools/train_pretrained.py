@@ -1,6 +1,6 @@
 """Train a generator that the package ships, on all training images, and write it with its card.
 
-    python tools/train_pretrained.py mnist                         # some eleven minutes on two cores
+    python tools/train_pretrained.py mnist                       # some ten minutes on two cores
     python tools/train_pretrained.py fashion_mnist fashion.npz     # from a file in Keras's layout
     python tools/train_pretrained.py faces outputs/faces.npz       # which build_faces.py draws
 
