@@ -82,6 +82,12 @@ def eight_games(weight):
     return printed(rf"λ = {weight}: in (\d) of 8 games .* at first, in (\d) both")[0]
 
 
+def live(judge):
+    """Percent as asked, and the distance, of the run in the page."""
+    name = {"mnist_second": "second", "mnist": "first"}[judge]
+    return printed(rf"{name} judge: (\S+)% as asked; (\S+) times the distance")[0]
+
+
 def stays(game):
     """Distances of the centers from 0 and spreads, four games each: (class, 2, 4)."""
     found = printed(rf"{game} +y = \d: \|center\| \[(.*)\], spread \[(.*)\]", 2)
@@ -246,6 +252,13 @@ CLAIMS_STORED = {
         < seconds_until_nine_of_ten(GP_PAIRS, judge) - seconds_until_nine_of_ten(QUICK, judge)
         < 9,
     ],
+    "Twice the time has brought the distance down to about half": lambda judge: [
+        live(judge)[0] > 80,
+        0.35 < live(judge)[1] / np.median(ends(GP, judge)) < 0.65,
+    ],
+    "With twice the time, each comes to about half of its distance": lambda judge: (
+        0.35 < np.median(ends(QUICK, judge, budget=2)) / np.median(ends(QUICK, judge)) < 0.65
+    ),
     "the less it earns, the better the pictures, nearly in the same order": lambda judge: [
         in_time(way, earned(way), judge) > 0.9 for way in (GP, GP_PAIRS)
     ],
