@@ -3,10 +3,9 @@
 import contextlib
 import io
 import re
-from pathlib import Path
 
+import books
 import keras
-import nbformat
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -14,15 +13,9 @@ import tensorflow as tf
 import cgan_utils as cg
 from cgan_utils import toy
 
-PATH = Path(__file__).parent.parent / "notebooks/08_wasserstein.ipynb"
-CELLS = nbformat.read(PATH, as_version=4).cells
-PROSE = " ".join(" ".join(cell.source for cell in CELLS if cell.cell_type == "markdown").split())
-PRINTED = "".join(
-    output.text
-    for cell in CELLS
-    for output in cell.get("outputs", [])
-    if output.output_type == "stream"
-).splitlines()
+NAME = "08_wasserstein"
+CELLS, PROSE = books.cells_of(NAME), books.prose_of(NAME)
+PRINTED = books.printed_by(NAME)
 RESULTS, JUDGES = cg.load_results("wasserstein"), ("mnist_second", "mnist")
 QUICK, NO_PAIRS, GP, ONE, GP_PAIRS, R1 = WAYS = (
     "quick recipe",
