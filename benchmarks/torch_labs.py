@@ -43,7 +43,6 @@ POINTS = 10  # looks at a run of 08 on its way
 SEEDS, TRIAL_SEEDS = range(8), range(100, 103)
 WAY_RATES = (0.25, 0.5, 1.0, 2.0, 4.0)  # times the recipe's learning rate, for every way of 09
 RATES = (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0, 2.0, 4.0)  # for every way of 08
-BUDGETS = (2, 4, 8)
 SPOILED = ("1,000 images", "20 % wrong labels", "rare class")
 RARE_COUNT = 50
 AT_ONCE = 8  # runs that share a process and its device
@@ -87,7 +86,8 @@ GAMES = {
     "WGAN-GP with pairs": replace(PENALIZED, critic_steps=5),
     "lazy R1": replace(QUICK, penalty=("r1", 0.1, 16)),
 }
-LONGER = ("quick recipe", "WGAN-GP", "lazy R1")  # those that get larger budgets as well
+# Ways that get larger budgets as well, by how many times, and with which seeds
+LONGER = (("quick recipe", (2,), SEEDS), ("WGAN-GP", (2, 4, 8), range(3)))
 # One constant or part of `quick` at a time, as `published` has it; batches of 64 for as many images
 ABLATIONS = {
     "quick": QUICK,
@@ -973,9 +973,9 @@ def longer_reports(lines: list[dict], seconds: dict, outside: dict[str, float]) 
     rates = best_rates(lines, "wasserstein", "way")
     return [
         played(way, rates[way,], budget, seed, seconds)
-        for budget in BUDGETS
-        for way in LONGER
-        for seed in SEEDS
+        for way, budgets, seeds in LONGER
+        for budget in budgets
+        for seed in seeds
     ]
 
 
