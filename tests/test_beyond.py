@@ -4,25 +4,17 @@ import json
 import re
 from statistics import NormalDist
 
-import nbformat
+import books
 import numpy as np
 import pytest
 
 import cgan_utils as cg
 import common
 import energy
-import repository
 from cgan_utils import toy
 
 NAME = "11_beyond"
-CELLS = nbformat.read(repository.ROOT / f"notebooks/{NAME}.ipynb", as_version=4).cells
-PROSE = " ".join(" ".join(cell.source for cell in CELLS if cell.cell_type == "markdown").split())
-LINES = [
-    line
-    for cell in CELLS
-    for output in cell.get("outputs", [])
-    for line in output.get("text", "").splitlines()
-]
+CELLS, PROSE, LINES = books.cells_of(NAME), books.prose_of(NAME), books.printed_by(NAME)
 
 
 def numbers(start):

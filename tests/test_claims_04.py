@@ -1,25 +1,16 @@
 """What 04 says about its games is what its cells printed."""
 
 import re
-from pathlib import Path
 
+import books
 import keras
-import nbformat
 import numpy as np
 import pytest
 
 from cgan_utils import toy
 
-BOOK = nbformat.read(Path(__file__).parent.parent / "notebooks/04_minimax_loss.ipynb", as_version=4)
-PROSE = " ".join(
-    " ".join(cell.source for cell in BOOK.cells if cell.cell_type == "markdown").split()
-)
-PRINTED = "".join(
-    output.text
-    for cell in BOOK.cells
-    for output in cell.get("outputs", [])
-    if output.output_type == "stream"
-).splitlines()
+NAME = "04_minimax_loss"
+PROSE, PRINTED = books.prose_of(NAME), books.printed_by(NAME)
 
 
 def printed(pattern, lines=1):

@@ -1,9 +1,8 @@
 """What 07 says in numbers is what its cells printed, or what the stored results say."""
 
 import re
-from pathlib import Path
 
-import nbformat
+import books
 import numpy as np
 import pytest
 
@@ -11,16 +10,8 @@ import cgan_utils as cg
 import common
 from cgan_utils import metrics
 
-BOOK = nbformat.read(Path(__file__).parent.parent / "notebooks/07_evaluation.ipynb", as_version=4)
-PROSE = " ".join(
-    " ".join(cell.source for cell in BOOK.cells if cell.cell_type == "markdown").split()
-)
-PRINTED = "".join(
-    output.text
-    for cell in BOOK.cells
-    for output in cell.get("outputs", [])
-    if output.output_type == "stream"
-).splitlines()
+NAME = "07_evaluation"
+PROSE, PRINTED = books.prose_of(NAME), books.printed_by(NAME)
 STORED = cg.load_results("failures")
 
 

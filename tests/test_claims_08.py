@@ -3,10 +3,9 @@
 import contextlib
 import io
 import re
-from pathlib import Path
 
+import books
 import keras
-import nbformat
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -14,15 +13,9 @@ import tensorflow as tf
 import cgan_utils as cg
 from cgan_utils import toy
 
-PATH = Path(__file__).parent.parent / "notebooks/08_wasserstein.ipynb"
-CELLS = nbformat.read(PATH, as_version=4).cells
-PROSE = " ".join(" ".join(cell.source for cell in CELLS if cell.cell_type == "markdown").split())
-PRINTED = "".join(
-    output.text
-    for cell in CELLS
-    for output in cell.get("outputs", [])
-    if output.output_type == "stream"
-).splitlines()
+NAME = "08_wasserstein"
+CELLS, PROSE = books.cells_of(NAME), books.prose_of(NAME)
+PRINTED = books.printed_by(NAME)
 RESULTS, JUDGES = cg.load_results("wasserstein"), ("mnist_second", "mnist")
 QUICK, NO_PAIRS, GP, ONE, GP_PAIRS, R1 = WAYS = (
     "quick recipe",
@@ -80,6 +73,12 @@ def gradients(game):
 def eight_games(weight):
     """How many begin the wrong way, and how many end near the data."""
     return printed(rf"λ = {weight}: in (\d) of 8 games .* at first, in (\d) both")[0]
+
+
+def live(judge):
+    """Percent as asked, and the distance, of the run in the page."""
+    name = {"mnist_second": "second", "mnist": "first"}[judge]
+    return printed(rf"{name} judge: (\S+)% as asked; (\S+) times the distance")[0]
 
 
 def stays(game):
@@ -246,6 +245,13 @@ CLAIMS_STORED = {
         < seconds_until_nine_of_ten(GP_PAIRS, judge) - seconds_until_nine_of_ten(QUICK, judge)
         < 9,
     ],
+    "Twice the time has brought the distance down to about half": lambda judge: [
+        live(judge)[0] > 80,
+        0.35 < live(judge)[1] / np.median(ends(GP, judge)) < 0.65,
+    ],
+    "With twice the time, each comes to about half of its distance": lambda judge: (
+        0.35 < np.median(ends(QUICK, judge, budget=2)) / np.median(ends(QUICK, judge)) < 0.65
+    ),
     "the less it earns, the better the pictures, nearly in the same order": lambda judge: [
         in_time(way, earned(way), judge) > 0.9 for way in (GP, GP_PAIRS)
     ],

@@ -1,10 +1,9 @@
 """What 09 says is what its stored runs say; its checks find what is wrong, and hide the answer."""
 
 import re
-from pathlib import Path
 
+import books
 import keras
-import nbformat
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -14,16 +13,14 @@ import cgan_utils as cg
 import common
 from cgan_utils.discriminator import strided_convolutions
 
-BOOK = nbformat.read(Path(__file__).parent.parent / "notebooks/09_conditioning.ipynb", as_version=4)
-PROSE = " ".join(
-    " ".join(cell.source for cell in BOOK.cells if cell.cell_type == "markdown").split()
-)
+NAME = "09_conditioning"
+CELLS, PROSE = books.cells_of(NAME), books.prose_of(NAME)
 
 
 def check_of(name):
     """The source of the check that follows the exercise which defines this function."""
-    defines = [f"def {name}(" in cell.source and cell.cell_type == "code" for cell in BOOK.cells]
-    return BOOK.cells[defines.index(True) + 1].source
+    defines = [f"def {name}(" in cell.source and cell.cell_type == "code" for cell in CELLS]
+    return CELLS[defines.index(True) + 1].source
 
 
 def verdict(name, attempt, capsys):
@@ -77,7 +74,7 @@ def test_no_check_prints_the_answer_to_a_stub():
     """2.2 % of the mismatched pairs, that is."""
     (printed,) = [
         "".join(output.text for output in cell.outputs)
-        for cell in BOOK.cells
+        for cell in CELLS
         if cell.source == check_of("share_right_by_accident")
     ]
     assert "2.2" not in printed and "0.02" not in printed
@@ -422,7 +419,7 @@ def test_every_way_had_the_same_number_of_trials_with_seeds_that_do_not_report()
 
 def printed(start):
     """Give what follows in the one saved line that begins like this."""
-    outputs = [output for cell in BOOK.cells for output in cell.get("outputs", [])]
+    outputs = [output for cell in CELLS for output in cell.get("outputs", [])]
     lines = "".join(output.get("text", "") for output in outputs).splitlines()
     (found,) = [line for line in lines if line.startswith(start)]
     return np.array(re.findall(r"-?\d+\.?\d*", found.removeprefix(start)), float)
@@ -441,7 +438,7 @@ def test_the_rows_that_matter_are_as_the_page_says():
 def test_the_live_run_lands_among_the_stored_ones_or_close_by():
     lines = [
         line
-        for cell in BOOK.cells
+        for cell in CELLS
         for out in cell.get("outputs", [])
         for line in out.get("text", "").splitlines()
         if "eight stored runs:" in line

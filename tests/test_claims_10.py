@@ -1,19 +1,15 @@
 """What 10 says about faces and strokes is what the stored results and its cells say."""
 
 import re
-from pathlib import Path
 
-import nbformat
+import books
 import numpy as np
 import pytest
 
 import cgan_utils as cg
 
-BOOK = nbformat.read(Path(__file__).parent.parent / "notebooks/10_attributes.ipynb", as_version=4)
-PROSE = " ".join(
-    " ".join(cell.source for cell in BOOK.cells if cell.cell_type == "markdown").split()
-)
-PRINTED = "".join(output.get("text", "") for c in BOOK.cells for output in c.get("outputs", []))
+NAME = "10_attributes"
+PROSE, PRINTED = books.prose_of(NAME), "\n".join(books.printed_by(NAME))
 TIED = "glasses tied to gray"
 JUDGES = ("faces_second", "faces")
 

@@ -2,8 +2,8 @@
 
 import re
 
+import books
 import keras
-import nbformat
 import pytest
 import tensorflow as tf
 
@@ -17,14 +17,12 @@ SPACE = {"cg": cg, "keras": keras, "tf": tf, "layers": keras.layers, "toy": toy}
 
 
 def prose_of(stem: str) -> str:
-    cells = nbformat.read(ROOT / f"notebooks/{stem}.ipynb", as_version=4).cells
-    text = " ".join(cell.source for cell in cells if cell.cell_type == "markdown")
-    return " ".join(re.sub(r"[*_]", "", text).split()).lower()
+    return re.sub(r"[*_]", "", books.prose_of(stem)).lower()
 
 
 def time_of(stem: str) -> list[str]:
     """The learner's minutes, if they are said, and the machine's seconds."""
-    opening = nbformat.read(ROOT / f"notebooks/{stem}.ipynb", as_version=4).cells[0].source
+    opening = books.cells_of(stem)[0].source
     (line,) = re.findall(r"^Time: .*", opening, re.MULTILINE)
     return [" ".join(part) for part in re.findall(r"(\d+) (minutes|s)\b", line)]
 

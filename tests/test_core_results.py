@@ -2,10 +2,9 @@
 
 import re
 
-import nbformat
+import books
 import numpy as np
 import pytest
-from test_results import ROOT, text_of
 
 import cgan_utils as cg
 import common
@@ -14,9 +13,7 @@ import one_screen
 
 def printed(name, *words):
     """The numbers in the first printed line of the notebook that has all these words."""
-    cells = nbformat.read(ROOT / f"notebooks/{name}.ipynb", as_version=4).cells
-    text = "\n".join(o.get("text", "") for cell in cells for o in cell.get("outputs", []))
-    line = next(line for line in text.splitlines() if all(word in line for word in words))
+    line = next(line for line in books.printed_by(name) if all(word in line for word in words))
     for word in words:
         line = line.replace(word, "")
     return [float(number) for number in re.findall(r"-?\d+\.?\d*", line)]
@@ -165,7 +162,7 @@ CLAIMS_05 = {
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_the_sentence_is_there_and_holds(name, sentence, holds):
-    assert sentence in text_of(name)
+    assert sentence in books.prose_of(name)
     assert np.all(holds())
 
 

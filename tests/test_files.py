@@ -71,13 +71,13 @@ def test_everything_shipped_has_a_card():
 
 def test_results_come_with_their_card_and_by_table():
     results = cg.load_results("conditioning")
-    assert results["command"].endswith("conditioning.py")
-    assert all("accuracy" in run and "table" not in run for run in results["runs"])
+    assert results["command"] == "python benchmarks/torch_labs.py"
+    assert all("way" in run and "table" not in run for run in results["runs"])
     assert all("trunk" in run for run in results["matchers"])
 
 
 def test_unknown_and_damaged_results_get_a_sentence(monkeypatch, tmp_path):
-    with pytest.raises(ValueError, match="no results named 'faces'; there are 'conditioning'"):
+    with pytest.raises(ValueError, match="no results named 'faces'; there are 'attributes'"):
         cg.load_results("faces")
     for path in files.SHIPPED.glob("wasserstein.*"):
         (tmp_path / path.name).write_bytes(path.read_bytes())

@@ -2,30 +2,17 @@
 
 import re
 
-import nbformat
 import numpy as np
 import pytest
+from books import cells_of, printed_by, prose_of
 
 import cgan_utils as cg
 import pictures
-import repository
 from cgan_utils.files import load_arrays, load_card
-
-NOTEBOOKS = repository.ROOT / "notebooks"
-
-
-def cells_of(name):
-    return nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4).cells
-
-
-def prose_of(name):
-    cells = [cell.source for cell in cells_of(name) if cell.cell_type == "markdown"]
-    return " ".join(" ".join(cells).split())
 
 
 def printed(name):
-    outputs = [output for cell in cells_of(name) for output in cell.get("outputs", [])]
-    return "".join(output.get("text", "") for output in outputs)
+    return "\n".join(printed_by(name))
 
 
 def code_with(name, part):

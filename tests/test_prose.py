@@ -4,35 +4,22 @@ And their checks find what is wrong with a network, whatever it is.
 """
 
 import re
-from pathlib import Path
 
+import books
 import keras
-import nbformat
 import numpy as np
 import pytest
 from keras import layers
 
 import cgan_utils as cg
 
-NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 D, G = "02_discriminator", "03_generator"
-
-
-def cells_of(name):
-    return nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4).cells
-
-
-def prose_of(name):
-    cells = cells_of(name)
-    text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
-    return " ".join(text.split())
 
 
 def printed(name, start):
     """Give what follows in the one saved line that begins like this."""
-    outputs = [output for cell in cells_of(name) for output in cell.get("outputs", [])]
-    lines = "".join(output.get("text", "") for output in outputs).splitlines()
-    (found,) = [line.strip() for line in lines if line.strip().startswith(start)]
+    lines = map(str.strip, books.printed_by(name))
+    (found,) = [line for line in lines if line.startswith(start)]
     return found.removeprefix(start)
 
 
@@ -131,7 +118,7 @@ CLAIMS_03 = {
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_the_sentence_is_there_and_holds(name, sentence, holds):
-    assert sentence in prose_of(name)
+    assert sentence in books.prose_of(name)
     assert np.all(holds())
 
 
@@ -140,7 +127,7 @@ def test_the_sentence_is_there_and_holds(name, sentence, holds):
 
 def look_at(name):
     """Give the notebook's own function that looks at a network."""
-    (source,) = [cell.source for cell in cells_of(name) if "def look_at" in cell.source]
+    (source,) = [cell.source for cell in books.cells_of(name) if "def look_at" in cell.source]
     digits = cg.load_images("mnist", "test")
     given = {"np": np, "keras": keras, "rng": np.random.default_rng(0)}
     given |= {"digits": digits, "images": digits.images[655:656]}
