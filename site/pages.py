@@ -152,8 +152,11 @@ def uncolor(output: nbformat.NotebookNode) -> None:
 
 
 def with_badges(source: str, name: str) -> str:
-    """Give Markdown whose Colab badge is a picture of the site, with the notebook's file beside."""
-    badge = re.compile(rf"\[!\[Open in Colab\]\({re.escape(_COLAB_IMAGE)}\)\]\(([^)]+)\)")
+    """Give Markdown whose Colab badge is a picture of the site, with the notebook's file beside.
+
+    The rest of its line leads to the site, where the reader is.
+    """
+    badge = re.compile(rf"\[!\[Open in Colab\]\({re.escape(_COLAB_IMAGE)}\)\]\(([^)]+)\).*")
     file = f'<a href="notebooks/{name}.ipynb" download>This notebook as a file</a>'
     return badge.sub(
         rf'<p class="badges"><a href="\1"><img src="_static/colab.svg" alt="Open in Colab" '

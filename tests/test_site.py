@@ -73,6 +73,12 @@ def test_every_explorer_of_a_notebook_is_alive_in_its_page(site):
     assert files == set()  # none of a notebook that is no more
 
 
+def test_no_page_shows_a_link_as_it_is_written(site):
+    for file in site.glob("*.html"):
+        text = re.sub(r"<(pre|code|script).*?</\1>", "", file.read_text("utf-8"), flags=re.DOTALL)
+        assert "](" not in text, file.name
+
+
 def test_formulas_are_drawn_while_the_site_is_built(site):
     text = (site / "04_minimax_loss.html").read_text("utf-8")
     assert text.count('class="katex"') > 20 and "katex-error" not in text and "$$" not in text
