@@ -379,9 +379,9 @@ def evaluation() -> str:
         rows.append(
             [f"recognized as asked, judge `{judge}`", *shares, exactly(found[0]["ceiling"])]
         )
-    for (judge, found), form in zip(scores.items(), (decimals(3), decimals(2)), strict=True):
-        distances = [form(score["frechet_distance"]) for score in found]
-        rows.append([f"Fréchet distance, judge `{judge}`", *distances, form(found[0]["floor"])])
+    for judge, found in scores.items():
+        ratios = [score["frechet_distance"] / score["floor"] for score in found]
+        rows.append([f"Fréchet ratio, judge `{judge}`", *map(decimals(1), ratios), "1"])
     kernel = [f"{score['kernel_distance']:.4f}" for score in first]
     rows.append(["kernel distance", *kernel, f"{first[0]['kernel_floor']:.4f}"])
     for name, real in first[0]["real"].items():
@@ -399,23 +399,23 @@ def sizes() -> str:
     scores = [s for s in common.Log("evaluation").table("scores") if s["judge"] == FIRST]
     counts = sorted({score["samples"] for score in scores})
     rows = [["images", *map(decimals(0), counts)]]
-    for what, key, digits in (
-        ("Fréchet distance", "frechet_distance", 3),
-        ("… of real images", "floor", 3),
-        ("kernel distance", "kernel_distance", 4),
-        ("… of real images", "kernel_floor", 4),
-    ):
-        means = [np.mean([s[key] for s in scores if s["samples"] == count]) for count in counts]
-        rows.append([what, *map(decimals(digits), means)])
+    of = {count: [s for s in scores if s["samples"] == count] for count in counts}
+    ratios = [np.mean([s["frechet_distance"] / s["floor"] for s in found]) for found in of.values()]
+    rows.append(["Fréchet ratio", *map(decimals(1), ratios)])
+    floors = [found[0]["floor"] / of[10_000][0]["floor"] for found in of.values()]
+    rows.append(["… distance of real images, over that of 10,000", *map(decimals(1), floors)])
+    for what, key in (("kernel distance", "kernel_distance"), ("… of real images", "kernel_floor")):
+        means = [np.mean([s[key] for s in found]) for found in of.values()]
+        rows.append([what, *map(decimals(4), means)])
     return markdown(*rows)
 
 
 def classes() -> str:
-    columns = [(f"{kind}_{of}", digits) for kind, digits in (("frechet", 3), ("kernel", 4))
-               for of in ("real", "generated")]  # fmt: skip
-    rows = [["class", "Fréchet distance, real", "generated", "kernel distance, real", "generated"]]
+    rows = [["class", "Fréchet ratio", "kernel distance, real", "generated"]]
     for entry in common.Log("evaluation").table("classes"):
-        rows.append([entry["label"], *(decimals(digits)(entry[key]) for key, digits in columns)])
+        ratio = decimals(1)(entry["frechet_generated"] / entry["frechet_real"])
+        kernel = (decimals(4)(entry[f"kernel_{of}"]) for of in ("real", "generated"))
+        rows.append([entry["label"], ratio, *kernel])
     return markdown(*rows)
 
 
