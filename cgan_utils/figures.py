@@ -145,9 +145,14 @@ def draw_table(
     limits: tuple[float, float] = (0, 1),
     cmap: str = "Blues",
 ) -> None:
-    """Draw a table (rows, columns) of texts, each on the color of its value within the limits."""
+    """Draw a table (rows, columns) of texts, each on the color of its value within the limits.
+
+    Where a text is empty, there is the color alone.
+    """
     picture = ax.imshow(values, vmin=limits[0], vmax=limits[1], cmap=cmap, aspect="auto")
     for (row, column), text in np.ndenumerate(texts):
+        if not str(text):
+            continue
         red, green, blue, _ = picture.to_rgba(values[row, column])
         light = 0.3 * red + 0.59 * green + 0.11 * blue > 0.5
         ink = "black" if light else "white"

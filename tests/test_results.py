@@ -176,6 +176,7 @@ def test_the_sentence_is_there_and_holds(sentence):
 @pytest.mark.parametrize("name", ["wasserstein", "conditioning", "attributes"])
 def test_stored_results_say_what_they_depend_on(name):
     results = cg.load_results(name)
-    assert results["command"] == "python benchmarks/torch_labs.py"
+    script = "attributes" if name == "attributes" else "torch_labs"
+    assert results["command"] == f"python benchmarks/{script}.py"
     assert {"machine", "versions", "samples", "floors"} <= results.keys()
     assert results["runs"]
