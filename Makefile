@@ -22,6 +22,8 @@ SOURCE = sample
 SECONDS = 120
 SEEDS = 3
 BIN = .venv/bin
+# Of the cores: two tests at a time, each with a thread for every core, are in each other's way.
+HALF = $(shell expr '(' $$(getconf _NPROCESSORS_ONLN) + 1 ')' / 2)
 # The Node that a pip package brings
 NPM = PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix site --no-fund --no-audit
 
@@ -36,6 +38,7 @@ tutorial: .venv/installed-notebooks
 test: .venv/installed-dev site/node_modules/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	TF_NUM_INTRAOP_THREADS=$(HALF) OMP_NUM_THREADS=$(HALF) \
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --nbval-lax \
 		--nbval-cell-timeout=300 notebooks tests  # the longest files first
 

@@ -39,8 +39,9 @@ def work(entry: dict) -> tuple[str, float] | None:
         return "CPU core", entry["cpu_seconds"]
     if "cpu_ms_a_step" in entry:
         return "CPU core", entry["cpu_ms_a_step"] / 1000 * entry["steps"]
-    if "seconds" in entry:  # on the clock of a machine with two cores
-        return "CPU core", 2 * entry["seconds"]
+    for seconds in ("seconds", "wall_seconds"):
+        if seconds in entry:  # on the clock of a machine with two cores
+            return "CPU core", 2 * entry[seconds]
     return None
 
 
@@ -86,8 +87,8 @@ def of_log(path: Path) -> list[dict]:
             seconds = "CPU core", estimated
         if seconds:
             last[identity(entry) if "device" in entry else number] = seconds
-    if not last and log.table("runs"):
-        runs = len(log.table("runs") + log.table("trials"))
+    runs = sum(len(log.table(name)) for name in ("runs", "trials", "reports"))
+    if not last and runs:
         return [{"table": "silent", "log": path.stem, "runs": runs}]
     return [
         {

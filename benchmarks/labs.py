@@ -3,6 +3,7 @@
     python benchmarks/labs.py --prepare labs.npz mnist.npz    # times steps: some minutes, one core
     python benchmarks/torch_labs.py labs.npz labs.jsonl       # the runs; it says how, and on what
     python benchmarks/labs.py --store labs.npz labs.jsonl     # into the logs
+    python benchmarks/labs.py --store-search search.jsonl     # what `torch_search.py` writes
 
 `torch_labs.py` needs NumPy and PyTorch only. So --prepare writes what it takes from the package:
 images, the judges' weights, and the seconds that a step of each way takes on one core, in turns,
@@ -175,23 +176,52 @@ def store(prepared: Path, path: Path) -> None:
             log, table = logs[line["log"]], line["table"]
             entry = {key: x for key, x in line.items() if key not in ("log", "table")}
             if line.get("data", "sample") != "rare class":
-                for name in common.JUDGES:  # what a class gets is looked at where one is rare
-                    if name in entry:
-                        kept = {k: x for k, x in entry[name].items() if "by_class" not in k}
-                        entry[name] = kept
+                entry = without_classes(entry)  # a class is looked at where one is rare
             if not log.holds(table, entry):
                 log.append(table, entry)
+
+
+def store_search(path: Path) -> None:
+    """Put the lines of a search into its log, unless it holds them."""
+    card, *lines = map(json.loads, path.read_text("utf-8").splitlines())
+    log = common.Log(
+        "search",
+        command="python benchmarks/torch_search.py",
+        machine=card["device"],
+        versions={"torch": card["torch"]},
+        data="all of MNIST; trials: its first 50,000 training digits, judged by the last 10,000",
+        samples=10_000,
+        real=without_classes(card["real"]),
+    )
+    for line in sorted(lines, key=lambda line: (line["table"] != "trials", line["within"])):
+        entry = {key: x for key, x in line.items() if key not in ("log", "table")}
+        entry = without_classes(entry)
+        if not log.holds(line["table"], entry):
+            log.append(line["table"], entry)
+
+
+def without_classes(entry: dict) -> dict:
+    """Give an entry whose judges say nothing class by class."""
+    return {
+        name: {k: x for k, x in found.items() if "by_class" not in k}
+        if name in (*common.JUDGES, "tuning")
+        else found
+        for name, found in entry.items()
+    }
 
 
 def main() -> None:
     options = common.parser(__doc__)
     options.add_argument("--prepare", nargs=2, metavar=("NPZ", "MNIST"))
     options.add_argument("--store", nargs=2, type=Path, metavar=("NPZ", "LINES"))
+    options.add_argument("--store-search", type=Path, metavar="LINES")
     options = options.parse_args()
     if options.prepare:
         prepare(Path(options.prepare[0]), options.prepare[1])
     if options.store:
         store(*options.store)
+    if options.store_search:
+        store_search(options.store_search)
 
 
 if __name__ == "__main__":

@@ -71,6 +71,7 @@ def summary() -> str:
     recipes, peers = common.Log("recipes_60000"), common.Log("peers")
     rows = [["", "trained on all of MNIST", "seeds", *JUDGED]]
     rows.append(["real digits", "", "", ceiling(SECOND), "1", ceiling(FIRST), "1"])
+    floors = recipes.card["floors"]
     for peer, name in PEERS.items():
         found = [
             run for run in peers.table("runs")
@@ -78,24 +79,40 @@ def summary() -> str:
         ]  # fmt: skip
         if peer == "quick":
             continue
-        floors = [peers.card["floors"]["10000"]] * len(found)
         epochs = f"{found[0]['epochs']:.0f} epochs, PyTorch, GPU"
-        rows.append([name, epochs, len(found), *judged(found, floors)])
-    for recipe, seconds in (("quick", 8), ("quick", 14), ("quick", 60), ("patient", 120)):
-        points = [
-            point
-            for run in recipes.table("runs")
-            for point in run["points"]
-            if (run["recipe"], point["seconds"]) == (recipe, seconds)
-        ]
-        floors = [recipes.card["floors"]] * len(points)
-        budget = f"{seconds} s, {points[0]['steps']:,} steps, two cores"
-        rows.append([f"`{recipe}`", budget, len(points), *judged(points, floors)])
+        distances = [peers.card["floors"]["10000"]] * len(found)
+        rows.append([name, epochs, len(found), *judged(found, distances)])
+    for recipe, seconds in (("sprint", 8), ("sprint", 14), ("quick", 60), ("patient", 120)):
+        found = clocked(recipes, recipe, seconds)
+        budget = f"within {seconds} s, two cores"
+        rows.append([f"`{recipe}`", budget, len(found), *judged(found, [floors] * len(found))])
     scores = [s for s in common.Log("evaluation").table("scores") if s["samples"] == 10_000]
     draws = sorted({score["seed"] for score in scores})
     found = [{s["judge"]: s for s in scores if s["seed"] == seed} for seed in draws]
-    floors = [{judge: s["floor"] for judge, s in one.items()} for one in found]
-    rows.append(["what we ship", "`patient`, 10 epochs", "1", *judged(found, floors)])
+    distances = [{judge: s["floor"] for judge, s in one.items()} for one in found]
+    rows.append(["what we ship", "`patient`, 10 epochs", "1", *judged(found, distances)])
+    return markdown(*rows)
+
+
+def clocked(log: common.Log, recipe: str, seconds: int) -> list[dict]:
+    """Give the runs by the clock that had so many seconds."""
+    wanted = {"recipe": recipe, "within": seconds}
+    return [run for run in log.table("clock") if wanted.items() <= run.items()]
+
+
+def clock() -> str:
+    rows = [["trained on", "", "within", "`train` returned after", "steps", "seeds", *JUDGED]]
+    for images in (60_000, 4_000):
+        log = common.Log(f"recipes_{images}")
+        for recipe, seconds in dict.fromkeys(
+            (r["recipe"], r["within"]) for r in log.table("clock")
+        ):
+            runs = clocked(log, recipe, seconds)
+            wall = spread([run["wall_seconds"] for run in runs], decimals(1))
+            steps = spread([run["steps"] for run in runs], lambda steps: f"{steps:,.0f}")
+            scores = judged(runs, [log.card["floors"]] * len(runs))
+            rows.append([f"{images:,} digits", f"`{recipe}`", f"{seconds} s", f"{wall} s", steps,
+                         len(runs), *scores])  # fmt: skip
     return markdown(*rows)
 
 
@@ -203,6 +220,21 @@ def peers() -> str:
     return markdown(*rows)
 
 
+def peers_speed() -> str:
+    rows = [
+        ["recipe", "batch", "the package, ms a step", "PyTorch, ms a step", "package / PyTorch"]
+    ]
+    found = {}
+    for entry in common.Log("peers").table("speed"):
+        found.setdefault(entry["recipe"], {})[entry["maker"]] = entry
+    for recipe, by in found.items():
+        ours, theirs = by["package"], by["PyTorch"]
+        cells = [f"{one['median_ms']:.1f} (least {one['least_ms']:.1f})" for one in (ours, theirs)]
+        ratio = decimals(2)(ours["median_ms"] / theirs["median_ms"])
+        rows.append([f"`{recipe}`", ours["batch_size"], *cells, ratio])
+    return markdown(*rows)
+
+
 def peers_published() -> str:
     log = common.Log("peers")
     rows = [["epoch", "planes", "images", *JUDGED]]
@@ -213,6 +245,66 @@ def peers_published() -> str:
             found = [run for run in runs if (run["epochs"], run["peer"]) == (epoch, peer)]
             rows.append([f"{epoch:.0f}", planes, f"{found[0]['samples']:,}",
                          *scores_of_peers(found, log.card["floors"])])  # fmt: skip
+    return markdown(*rows)
+
+
+def changed(changes: dict) -> str:
+    """Say in words what a variant of the search has changed of `quick`."""
+    words = {
+        "penalty": lambda x: "R1, γ {1:g} every {2}".format(*x),
+        "rate": lambda x: f"learning rate {x:g}",
+        "d_times": lambda x: f"D's learning rate × {x:g}",
+        "mismatched_weight": lambda x: f"mismatched weight {x:g}",
+        "pairs_fall": lambda x: "mismatched weight falling to 0",
+        "batch_size": lambda x: f"batches of {x}",
+        "spread": lambda x: f"D sees the spread of a {x}",
+        "large": lambda x: "larger G",
+        "game": lambda x: f"{x} game",
+        "betas": lambda x: "betas {:g} and {:g}".format(*x),
+        "ema_decay": lambda x: f"average {x:g}",
+        "latent_dim": lambda x: f"{x} latent numbers",
+        "cosine": lambda x: "cosine",
+    }
+    return ", ".join(words[name](changes[name]) for name in words if name in changes) or "`quick`"
+
+
+def of_search(table: str) -> dict[int, dict[str, list[dict]]]:
+    """Give the entries of the search by seconds and changes in words."""
+    found = {}
+    for run in common.Log("search").table(table):
+        found.setdefault(run["within"], {}).setdefault(changed(run["changes"]), []).append(run)
+    return found
+
+
+def search_trials(shown: int = 6) -> str:
+    """Quick and the variants that were ahead: in obedience up to 14 s, then in distance."""
+    real = common.Log("search").card["real"]["tuning"]
+    rows = [["seconds", "variant", "steps", "seeds", "recognized as asked", "Fréchet ratio"]]
+    for seconds, variants in of_search("trials").items():
+        missed = "conditional_accuracy" if seconds <= 14 else "frechet_distance"
+        sign = -1 if seconds <= 14 else 1
+
+        def place(variant, of=variants, missed=missed, sign=sign) -> float:
+            return sign * np.mean([run[missed] for run in of[variant]])
+
+        order = sorted(variants, key=place)
+        for variant in dict.fromkeys(["`quick`", *order[:shown]]):
+            runs = variants[variant]
+            asked = spread([run["conditional_accuracy"] for run in runs], exactly)
+            ratios = [run["frechet_distance"] / real["frechet_distance"] for run in runs]
+            of = f"{variant} ({order.index(variant) + 1} of {len(order)})"
+            cells = f"{runs[0]['steps']:,}", len(runs), asked, spread(ratios, decimals(1))
+            rows.append([seconds, of, *cells])
+    return markdown(*rows)
+
+
+def search() -> str:
+    floors = common.Log("recipes_60000").card["floors"]
+    rows = [["seconds", "variant", "steps", "seeds", *JUDGED]]
+    for seconds, variants in sorted(of_search("reports").items()):
+        for variant, runs in variants.items():
+            scores = judged(runs, [floors] * len(runs))
+            rows.append([seconds, variant, f"{runs[0]['steps']:,}", len(runs), *scores])
     return markdown(*rows)
 
 
@@ -576,10 +668,10 @@ def strokes() -> str:
 TABLES = {
     table.__name__: table
     for table in (
-        summary, step, quick, recipes, peers, peers_published, choices_mnist, noise,
-        choices_fashion_mnist, ablations, outside, wasserstein, conditioning, spoiled, attributes,
-        combinations, moves, pulls, strokes, evaluation, sizes, classes, memorization, pupil, rare,
-        failures, widgets, shipped,
+        summary, clock, step, quick, recipes, peers, peers_speed, peers_published, search_trials,
+        search, choices_mnist, noise, choices_fashion_mnist, ablations, outside, wasserstein,
+        conditioning, spoiled, attributes, combinations, moves, pulls, strokes, evaluation, sizes,
+        classes, memorization, pupil, rare, failures, widgets, shipped,
     )
 }  # fmt: skip
 

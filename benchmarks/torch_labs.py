@@ -1,14 +1,15 @@
 """The runs that notebooks 08 and 09 draw, and those beside `quick` in BENCHMARKS.md, in PyTorch.
 
-    python benchmarks/labs.py --prepare labs.npz        # with the package: data, judges, times
+    python benchmarks/labs.py --prepare labs.npz mnist.npz  # with the package: data, judges, times
     python benchmarks/torch_labs.py labs.npz labs.jsonl --device cuda --processes 4
-    python benchmarks/labs.py --store labs.jsonl        # with the package: into the logs
+    python benchmarks/labs.py --store labs.npz labs.jsonl   # with the package: into the logs
 
-Thousands of runs, which two cores would need days for. It needs NumPy and PyTorch only: networks,
-steps and judges are the package's, written again, and tests compare them with it. First come the
-trials: every way gets the same learning rates, three seeds each, before a tuning judge, a
+More than a thousand runs, for which two cores would need a night. It needs NumPy and PyTorch only:
+networks, steps and judges are the package's, written again, and tests compare them with it. First
+come the trials: every way gets the same learning rates, three seeds each, before a tuning judge, a
 perceptron that is trained for this alone and reports nothing. Then each way runs with eight other
-seeds before the package's two judges, at the rate that its trials chose, and 08's at every rate.
+seeds before the package's two judges, at the rate that its trials chose, and 08's at the six
+largest rates as well.
 """
 
 import argparse
@@ -316,24 +317,28 @@ class Player(Peer):
                 average.lerp_(weight, new)
         self.at += 1
 
-    def d_losses(self, images, rows, fakes, asked, wrong):
+    def d_losses(self, *batch):
         """Give D's losses on real, fake and mismatched pairs, the last 0 where there are none."""
+        real, *others = self.outputs(*batch)
+        losses = [self.real(real), *map(self.fake, others)]
+        return losses if len(losses) == 3 else [*losses, torch.zeros_like(losses[0])]
+
+    def outputs(self, images, rows, fakes, asked, wrong):
+        """Give what D says of real, fake and, if there are any, mismatched pairs."""
         pairs = [(images, rows), (fakes, asked)]
         if self.recipe.mismatched_weight:
             pairs.append((images, wrong))
-        if self.recipe.way == "projection":  # a real image and its mismatched pair share a look
-            realness, match = self.discriminator.heads(torch.cat([images, fakes]))
-            look = {id(x): i for i, (x, _) in enumerate(pairs[:2])}
-            heads = [(realness.chunk(2)[i], match.chunk(2)[i]) for i in range(2)]
-            seen = [heads[look[id(x)]] for x, _ in pairs]
-            outputs = [
-                real + (y * match).sum(1) for (real, match), (_, y) in zip(seen, pairs, strict=True)
-            ]
-        else:
+        if self.recipe.way != "projection":
             x, y = (torch.cat(parts) for parts in zip(*pairs, strict=True))
-            outputs = self.discriminator(x, y).chunk(len(pairs))
-        losses = [self.real(outputs[0]), *map(self.fake, outputs[1:])]
-        return losses if len(losses) == 3 else [*losses, torch.zeros_like(losses[0])]
+            return self.discriminator(x, y).chunk(len(pairs))
+        # A real image and its mismatched pair share a look.
+        realness, match = self.discriminator.heads(torch.cat([images, fakes]))
+        look = {id(x): i for i, (x, _) in enumerate(pairs[:2])}
+        heads = [(realness.chunk(2)[i], match.chunk(2)[i]) for i in range(2)]
+        seen = [heads[look[id(x)]] for x, _ in pairs]
+        return [
+            real + (y * match).sum(1) for (real, match), (_, y) in zip(seen, pairs, strict=True)
+        ]
 
     def penalty(self, kind, images, fakes, rows, epsilon):
         """Give E[(|∇D| - 1)²] between fakes and real images, or ½ E[|∇D|²] at real ones."""
@@ -502,8 +507,12 @@ class Measure:
     def __init__(self, network: nn.Module, everything, chosen: torch.Tensor):
         self.network = network
         images, labels = everything
-        features = self.look(images)[0]
+        features, logits = self.look(images)
         self.labels = labels[chosen]
+        right = (logits.argmax(1)[chosen] == self.labels).double()
+        by_class = [round(float(right[self.labels == c].mean()), 4) for c in range(CLASSES)]
+        self.recognized = {"conditional_accuracy": round(float(right.mean()), 4)}
+        self.recognized["accuracy_by_class"] = by_class
         self.moments = moments(features)
         of_class = [features[labels == c] for c in range(CLASSES)]
         self.class_moments = self.stacked(of_class)
@@ -639,7 +648,10 @@ class World:
         return self.full if name == "all of MNIST" else (images, labels)
 
     def floors(self, repeats: int = 8) -> dict:
-        """Give what real training digits with the asked labels get, means of some draws."""
+        """Give what real digits get: means of some draws of training digits with the asked labels.
+
+        How many are recognized is that of the test digits themselves, which no judge has learned.
+        """
         images, labels = self.full
         known, floors = labels.cpu().numpy(), {}
         for (name, samples), measure in self.measures.items():
@@ -653,7 +665,7 @@ class World:
                     chosen[here] = rng.choice(np.flatnonzero(known == c), here.sum(), False)
                 looks.append(measure.full(images[torch.as_tensor(chosen, device=self.device)]))
             means = {k: np.round(np.mean([x[k] for x in looks], 0), 4).tolist() for k in looks[0]}
-            floors.setdefault(str(samples), {})[name] = means
+            floors.setdefault(str(samples), {})[name] = means | measure.recognized
         return floors
 
 
@@ -1012,7 +1024,7 @@ def main() -> None:
     options.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
     options.add_argument("--processes", type=int, default=1)
     options.add_argument("--limit-seconds", type=float, default=np.inf, help="stop by then")
-    options.add_argument("--only", help="only this log")
+    options.add_argument("--only", help="only this log, once all trials are there")
     options.add_argument("--every", type=int, default=1, help="only every so many groups, to try")
     options = options.parse_args()
     began = time.perf_counter()

@@ -84,7 +84,12 @@ class LabeledImages:
         signature = tf.TensorSpec((batch_size,), tf.int64)
         indices = tf.data.Dataset.from_generator(index_batches, output_signature=signature)
         batches = indices.map(lambda chosen: (tf.gather(images, chosen), tf.gather(rows, chosen)))
-        return batches.prefetch(2).apply(tf.data.experimental.assert_cardinality(steps))
+        options = tf.data.Options()
+        # There is nothing to tune, and the tuner sleeps longer each time: where it is asked to stop
+        # at the end of an epoch, it may sleep on for as long as that epoch has lasted.
+        options.autotune.enabled = False
+        batches = batches.prefetch(2).with_options(options)
+        return batches.apply(tf.data.experimental.assert_cardinality(steps))
 
 
 def load_images(

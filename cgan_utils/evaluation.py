@@ -95,7 +95,8 @@ def evaluate(
     There are 10,000 of digits and clothes, 2,000 of faces. Asks for the labels of all of them, or
     of `samples`, at least 1,000, drawn with `seed`, which also goes to the generator. Gives Scores
     for classes, AttributeScores for attributes. The Fréchet distance is from all test images, the
-    other measures are against the very images whose labels were asked for. The floor of the Fréchet
+    kernel distance from those whose labels were asked for; class by class it is as many fakes as
+    real images, at most half of a class's test images (see Scores). The floor of the Fréchet
     distance is interpolated, linearly in 1 / samples, between the sizes in `judge.reference`.
     Compare scores of one size. judge: a Judge, or its name; None is that of the generator's data
     set. Raises ValueError where the judge knows another number of classes, or none knows them, and

@@ -30,7 +30,8 @@ def measure_digits(images: np.ndarray) -> Morphology:
     As in Castro et al. 2019, Morpho-MNIST, arXiv 1809.10780: slant from second moments, width of
     the bounding parallelogram, and the mean over the skeleton of twice the distance to the
     background, on the image enlarged four times and cut at half its brightness. An image without
-    ink has NaN for all three. Raises ValueError for images of another shape, type or range.
+    ink has NaN for all three, one with ink in a single row for slant and width. Raises ValueError
+    for images of another shape, type or range.
     """
     images = check_images(images)
     if images.shape[3] != 1:
@@ -46,7 +47,9 @@ def _measure(images: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         row, column = np.arange(height)[:, None], np.arange(width)
         down = row - (ink * row).sum(axis=(1, 2), keepdims=True)
         across = column - (ink * column).sum(axis=(1, 2), keepdims=True)
-        shear = (ink * down * across).sum(axis=(1, 2)) / (ink * down**2).sum(axis=(1, 2))
+        spread = (ink * down**2).sum(axis=(1, 2))
+        spread[spread < 1e-9] = np.nan  # ink in a single row leans nowhere
+        shear = (ink * down * across).sum(axis=(1, 2)) / spread
         slant = -np.degrees(np.arctan(shear))
         upright = across - shear[:, None, None] * down
         big = tf.image.resize(images[..., None], (_ZOOM * height, _ZOOM * width), "bicubic")[..., 0]

@@ -404,3 +404,26 @@ def norm(gradients):
 )
 def test_the_check_finds_what_is_wrong(name, answer, says):
     assert says in say(name, answer)
+
+
+def test_sprint_is_ahead_of_quick_after_two_epochs():
+    assert "`sprint`, in both, by both judges, though this is one run of each" in PROSE
+    (cell,) = [cell for cell in CELLS if "after two epochs" in cell.source]
+    shown = "".join(cell.outputs[0].data["text/markdown"])
+    numbers = {
+        name: np.array(re.findall(r"([\d.]+)% as asked, (\d+) × real", line), float)
+        for name in ("quick", "sprint")
+        for line in shown.splitlines()
+        if line.startswith(f"| {name} ")
+    }
+    asked, times = (numbers["sprint"] - numbers["quick"]).T
+    assert (asked > 0).all() and (times < 0).all()
+
+
+def test_sprint_differs_from_the_quick_recipe_as_the_page_says():
+    quick, sprint = cg.RECIPES["quick"], cg.RECIPES["sprint"]
+    weight = RESULTS["settings"][R1]["penalty"]["weight"]
+    assert "ten times the weight, at every eighth step, twice the learning rate" in PROSE
+    assert sprint.penalty.weight == pytest.approx(10 * weight) and sprint.penalty.every == 8
+    assert sprint.learning_rate == 2 * quick.learning_rate
+    assert sprint.mismatched_weight > quick.mismatched_weight

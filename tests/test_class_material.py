@@ -9,11 +9,12 @@ import tensorflow as tf
 
 import cgan_utils as cg
 import repository
-from cgan_utils import toy
+from cgan_utils import metrics, toy
 
 ROOT = repository.ROOT
 BOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-SPACE = {"cg": cg, "keras": keras, "tf": tf, "layers": keras.layers, "toy": toy}
+SPACE = {"cg": cg, "keras": keras, "tf": tf, "layers": keras.layers}
+SPACE |= {"metrics": metrics, "toy": toy}
 
 
 def prose_of(stem: str) -> str:

@@ -432,6 +432,11 @@ def test_order_is_numpys(numbered):
     np.testing.assert_array_equal(orders(numbered.batches(64, seed=7), epochs=2), expected)
 
 
+def test_no_tuner_makes_the_end_of_an_epoch_wait(numbered):
+    """The tuner sleeps for as long as an epoch has lasted, and may have to be waited for."""
+    assert numbered.batches(5).options().autotune.enabled is False
+
+
 def test_resumed_batches_continue_the_order(numbered):
     whole = orders(numbered.batches(50, seed=1), epochs=4)
     rest = orders(numbered.batches(50, seed=1, first_epoch=2), epochs=2)

@@ -43,7 +43,6 @@ START = f"""
         tf.config.set_logical_device_configuration(cpu, two)
         strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
     few = {FEW}
-    QUICK = cg.RECIPES["quick"]
 
     def same(a, b):
         return all(np.array_equal(x, y) for x, y in zip(a.get_weights(), b.get_weights()))
@@ -174,13 +173,13 @@ def outputs(machines: list[subprocess.Popen]) -> list[str]:
 @pytest.mark.parametrize(
     "recipe",
     [
-        "QUICK",
-        "replace(QUICK, penalty=cg.Penalty('r1', 0.1, every=2))",
-        "replace(QUICK, game='wasserstein', penalty=cg.Penalty('gradient', 10.0), critic_steps=3)",
+        "cg.RECIPES['quick']",
+        "replace(small, penalty=cg.Penalty('r1', 0.1, every=2))",
+        "replace(small, game='wasserstein', penalty=cg.Penalty('gradient', 10.0), critic_steps=3)",
     ],
 )
 def test_a_run_on_two_devices_is_as_long_repeats_itself_is_saved_and_goes_on(recipe, tmp_path):
-    run(f"""
+    check = f"""
     recipe, path = {recipe}, {str(tmp_path / "gan.keras")!r}
     batches = recipe.batches(few)
     runs = [cg.train(recipe, few, epochs=1, strategy=strategy) for _ in range(2)]
@@ -198,7 +197,8 @@ def test_a_run_on_two_devices_is_as_long_repeats_itself_is_saved_and_goes_on(rec
     history = on_two.fit(recipe.batches(few, first_epoch=1), **settings).history
     assert len(watch[0].images) == 2 and np.isfinite([*history.values()]).all()
     assert "val_g_loss" in history and on_two.replicas == 2
-    """)
+    """
+    run(SMALL, check)
 
 
 def test_every_device_draws_latents_and_wrong_labels_of_its_own():

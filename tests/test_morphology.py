@@ -64,6 +64,14 @@ def test_no_ink_has_no_numbers():
     assert all(np.isnan(numbers).all() for numbers in found)
 
 
+def test_ink_in_a_single_row_leans_nowhere():
+    images = np.zeros((2, 28, 28, 1), np.float32)
+    images[:, 13, 5:20] = np.linspace(0.1, 1, 15)[:, None]
+    found = measure_digits(images)
+    assert np.isnan(found.slant).all() and np.isnan(found.width).all()
+    assert (found.stroke > 0).all()
+
+
 def test_other_images_get_a_sentence():
     with pytest.raises(ValueError, match="give gray ones"):
         measure_digits(np.zeros((2, 16, 16, 3), np.float32))

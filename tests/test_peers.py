@@ -26,11 +26,11 @@ def imported(path):
     return {name.partition(".")[0] for name in names}
 
 
-def test_two_files_need_torch_and_they_need_no_tensorflow():
+def test_three_files_need_torch_and_they_need_no_tensorflow():
     folders = "cgan_utils", "benchmarks", "tools"
     paths = [path for folder in folders for path in (ROOT / folder).glob("*.py")]
     needy = sorted(path for path in paths if "torch" in imported(path))
-    assert [path.name for path in needy] == ["torch_gans.py", "torch_labs.py"]
+    assert [path.name for path in needy] == ["torch_gans.py", "torch_labs.py", "torch_search.py"]
     for path in needy:
         assert not imported(path) & {"tensorflow", "keras", "cgan_utils", "common"}
     for name in ("pyproject.toml", "constraints.txt", "environment.yml"):

@@ -11,6 +11,7 @@ import peers
 
 torch = pytest.importorskip("torch")
 torch_gans = pytest.importorskip("torch_gans")
+copy_weights = pytest.importorskip("torch_weights").copy_weights
 
 RECIPES = {
     "published": common.PUBLISHED,
@@ -24,23 +25,6 @@ both = pytest.mark.parametrize("name", RECIPES)
 @pytest.fixture(scope="module")
 def digits():
     return cg.load_images("mnist", "train", "sample")
-
-
-def copy_weights(network, module):
-    """Give a module the weights of a Keras network, layer by layer."""
-    for layer in network.layers:
-        weights = layer.get_weights()
-        if not weights:
-            continue
-        ours = getattr(module, layer.name.replace("14x14", "14").replace("28x28", "28"))
-        if layer.name.startswith("norm"):
-            names = "weight", "bias", "running_mean", "running_var"
-        else:
-            names = "weight", "bias"
-            axes = (1, 0) if weights[0].ndim == 2 else (3, 2, 0, 1)
-            weights[0] = weights[0].transpose(axes)
-        for name, value in zip(names, weights, strict=False):
-            getattr(ours, name).data.copy_(torch.as_tensor(value.copy()))
 
 
 @pytest.fixture

@@ -7,11 +7,14 @@ import numpy as np
 import pytest
 
 import cgan_utils as cg
+import common
 import labs
 from cgan_utils import metrics
 
 torch = pytest.importorskip("torch")
 torch_labs = pytest.importorskip("torch_labs")
+torch_search = pytest.importorskip("torch_search")
+copy_weights = pytest.importorskip("torch_weights").copy_weights
 
 STEPS = 1_000  # over which learning rates fall
 SHARED = {  # the name of a setting there: in the package
@@ -57,36 +60,27 @@ def test_a_recipe_has_the_constants_of_the_packages(name):
     assert {field.name for field in fields(ours)} == known
 
 
-def copy_weights(network, module):
-    """Give a module the weights of a Keras network, layer by layer."""
-    for layer in network.layers:
-        weights = layer.get_weights()
-        if not weights:
-            continue
-        ours = getattr(module, layer.name.replace("half", "14").replace("14x14", "14"))
-        if isinstance(layer, cg.ConditionalBatchNormalization):
-            for table in ("scale", "shift"):
-                (kernel,) = getattr(layer, table).get_weights()
-                getattr(ours, table).weight.data.copy_(torch.as_tensor(kernel.T))
-            continue
-        if layer.name.startswith("norm"):
-            names = "weight", "bias", "running_mean", "running_var"
-        else:
-            names = "weight", "bias"
-            axes = (1, 0) if weights[0].ndim == 2 else (3, 2, 0, 1)
-            weights[0] = weights[0].transpose(axes)
-        for part, value in zip(names, weights, strict=False):
-            getattr(ours, part).data.copy_(torch.as_tensor(value.copy()))
-
-
 @each
 def test_steps_do_what_they_do_in_the_package(name, digits, tensors):
     """Losses of turns on the same draws: networks, games, penalties, optimizers."""
     gan = THEIRS[name].build(digits, seed=3, steps=STEPS)
-    player = torch_labs.Player(OURS[name], 0, *tensors, STEPS)
+    compare_steps(gan, torch_labs.Player(OURS[name], 0, *tensors, STEPS), digits)
+
+
+def test_patient_in_the_search_does_what_it_does_in_the_package(digits, tensors):
+    variant = torch_search.Variant(**torch_search.PATIENT)
+    recipe = cg.RECIPES["patient"]
+    for here, there in SHARED.items():
+        assert getattr(variant, here) == getattr(recipe, there), here
+    gan = recipe.build(digits, seed=3, steps=STEPS)
+    compare_steps(gan, torch_search.Searcher(variant, 0, *tensors, STEPS), digits)
+
+
+def compare_steps(gan, player, digits):
+    """Let both take steps on the same draws, from the same weights."""
     copy_weights(gan.generator, player.generator)
     copy_weights(gan.discriminator, player.discriminator)
-    critic, size = OURS[name].critic_steps, player.batch_size
+    critic, size = player.recipe.critic_steps, player.batch_size
     for step in range(3 if critic == 1 else 2):
         first = step * critic
         chosen = player.chosen[first : first + critic].flatten().numpy()
@@ -113,6 +107,22 @@ def test_steps_do_what_they_do_in_the_package(name, digits, tensors):
             slack = (2e-5 if critic == 1 else 5e-4) * 10**step  # five steps of D are in a turn
             slack = {"rel": slack, "abs": slack / 2}
             assert ours[part] == pytest.approx(float(theirs[part]), **slack), (part, step)
+
+
+def test_the_search_is_what_its_log_holds():
+    runs = {"trials": set(), "reports": set()}
+    for job in (job for group in torch_search.plan() for job in group):
+        runs[job.table].add(in_words(job.run))
+    log = common.Log("search")
+    for table, planned in runs.items():
+        ran = {in_words(run) for run in log.table(table)}
+        assert ran <= planned and len(planned - ran) <= 2  # a stop came between
+    trials, reports = ({run["seed"] for run in log.table(table)} for table in runs)
+    assert not trials & reports
+
+
+def in_words(run):
+    return json.dumps(run["changes"], sort_keys=True), run["within"], run["seed"]
 
 
 def test_learning_rates_and_the_average_are_the_packages(digits, tensors):

@@ -317,6 +317,19 @@ def test_train_is_reproducible_and_published_is_as_published(few):
     assert gan.latent_dim == 128 and not gan.discriminator.get_layer("label_planes").striped
 
 
+def test_sprint_is_quick_with_a_strong_limit_on_the_slope(few):
+    quick, sprint = vars(QUICK), vars(cg.RECIPES["sprint"])
+    changed = {name: (quick[name], sprint[name]) for name in quick if quick[name] != sprint[name]}
+    assert changed == {
+        "epochs": (16, 4),
+        "penalty": (None, cg.Penalty("r1", 1.0, every=8)),
+        "learning_rate": (3e-3, 6e-3),
+        "mismatched_weight": (0.5, 0.8),
+    }
+    gan = cg.train("sprint", few)
+    assert (int(gan.d_optimizer.iterations), int(gan.g_optimizer.iterations)) == (12, 12)
+
+
 @pytest.mark.parametrize(
     ("recipe", "budget", "message"),
     [

@@ -43,6 +43,7 @@ AT_ONCE = min(2, CORES)
 # For kernels side by side: each gets its share of the cores, and of a GPU's memory what it needs.
 SHARES = {
     "TF_NUM_INTRAOP_THREADS": str(max(1, CORES // AT_ONCE)),
+    "OMP_NUM_THREADS": str(max(1, CORES // AT_ONCE)),  # NumPy's matrix products
     "TF_FORCE_GPU_ALLOW_GROWTH": "true",
 }
 GIF = "interpolation.gif"  # written by 06_interpolation into its working directory
