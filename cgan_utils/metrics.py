@@ -135,9 +135,8 @@ def kernel_distance(
     estimates = []
     for _ in range(subsets):
         x, y = (rng.choice(side, size, replace=False) for side in (real, fake))
-        xx, yy, xy = (_kernel(a, b) for a, b in ((x, x), (y, y), (x, y)))
-        within = (xx.sum() - np.trace(xx) + yy.sum() - np.trace(yy)) / (size * (size - 1))
-        estimates.append(within - 2 * xy.mean())
+        sums = sum(_kernel_sum(side, side) - _kernel_trace(side) for side in (x, y))
+        estimates.append(sums / (size * (size - 1)) - 2 * _kernel_sum(x, y) / size**2)
     return KernelDistance(float(np.mean(estimates)), float(np.std(estimates)))
 
 
@@ -287,7 +286,21 @@ def _check_finite(name: str, array: np.ndarray) -> None:
 
 def _kernel(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Give the kernel (x·y / d + 1)³ of rows (N, d) and (M, d), as (N, M)."""
-    return (x @ y.T / x.shape[1] + 1) ** 3
+    kernel = x @ y.T
+    kernel /= x.shape[1]
+    kernel += 1
+    kernel **= 3
+    return kernel
+
+
+def _kernel_sum(x: np.ndarray, y: np.ndarray) -> float:
+    """Give the sum of the kernel over all pairs of rows, some rows at a time: less memory."""
+    return sum(_kernel(x[i : i + 500], y).sum() for i in range(0, len(x), 500))
+
+
+def _kernel_trace(x: np.ndarray) -> float:
+    """Give the sum of the kernel of each row with itself."""
+    return (((x**2).sum(axis=1) / x.shape[1] + 1) ** 3).sum()
 
 
 def _distances(x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -300,4 +313,5 @@ def _distances(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 def _radii(features: np.ndarray, k: int) -> np.ndarray:
     """Give the distance (N,) of each row to its k-th nearest; the nearest is itself, at 0."""
-    return np.partition(_distances(features, features), k, axis=1)[:, k]
+    parts = (features[i : i + 500] for i in range(0, len(features), 500))  # bounds the memory
+    return np.concatenate([np.partition(_distances(x, features), k, axis=1)[:, k] for x in parts])
