@@ -27,7 +27,7 @@ LARGE = replace(QUICK, batch_size=64)
 SPREAD = replace(LARGE, build_discriminator=PATIENT.build_discriminator)
 # 12 s on two cores; 54 s, as in the notebooks; 5 epochs of 50,000 in batches of 64
 QUICK_STEPS, MINUTE_STEPS, LONG_STEPS = 420, 2_000, 5 * 50_000 // 64
-# 8 s and 14 s on two cores; each variant gets as many steps as take as long as these of quick
+# 8 s and 14 s of steps alone on two cores, and as many of each variant as take as long
 SPRINT_STEPS = {8: 300, 14: 550}
 PENALTY_COST = 0.64  # of a step, each time that R1 is due
 AHEAD = (

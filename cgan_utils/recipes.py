@@ -127,8 +127,8 @@ RECIPES = {
         batch_size=32,
         **_SETTINGS,
     ),
-    # For seconds: a strong limit on D's slope (notebook 08) bears steps twice as large, and D looks
-    # hard at labels.
+    # For seconds: a strong limit on D's slope (notebook 08), large steps, a D that looks hard at
+    # labels.
     "sprint": Recipe(
         build_generator=build_generator,
         build_discriminator=build_discriminator,

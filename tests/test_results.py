@@ -106,6 +106,29 @@ def after(within, judge):
     return np.array([np.median(searched(changes, within, judge)) for changes in variants])
 
 
+def nearest_in_trials(within):
+    """The changes of the search's trials, the nearest to real digits first."""
+    found = {}
+    for run in common.Log("search").table("trials"):
+        if run["within"] == within:
+            found.setdefault(str(run["changes"]), []).append(run)
+    order = sorted(found.values(), key=lambda runs: np.mean([r["frechet_distance"] for r in runs]))
+    return [runs[0]["changes"] for runs in order]
+
+
+def is_weak(changes):
+    return "penalty" in changes and changes["penalty"][1] <= 0.1
+
+
+def sixteen_epochs(judge):
+    """Fréchet distances of quick in PyTorch after 16 epochs, over that of real images."""
+    peers = common.Log("peers")
+    runs = [run for run in peers.table("runs") if (run["peer"], run["epochs"]) == ("quick", 16)]
+    runs = [run for run in runs if run["training_images"] == 60_000]
+    floor = peers.card["floors"]["10000"][judge]
+    return [run[judge]["frechet_distance"] / floor for run in runs]
+
+
 CLAIMS = {
     "rates do not fall, every seed is farther from real digits than every seed": lambda: [
         worse("rates do not fall", judge) == 1 for judge in common.JUDGES
@@ -191,33 +214,30 @@ CLAIMS = {
         obedience("published, striped planes", 400).min() > obedience("published", 400).max()
     ),
     "comes close, 3.1 times after a minute; but the first goes the other way, 6.5 times": lambda: [
-        round(np.median(searched(LAZY_R1, 60, "mnist_second")), 1) in (3.1, 3.2),
+        round(np.median(searched(LAZY_R1, 60, "mnist_second")), 1) == 3.1,
         round(np.median(searched(LAZY_R1, 60, "mnist")), 1) == 6.5,
         round(np.median(searched({}, 60, "mnist")), 1) == 5.4,
     ],
-    "tried 86 variants for a minute and 38 for two": lambda: [
-        len(
-            {
-                str(run["changes"])
-                for run in common.Log("search").table("trials")
-                if run["within"] == within
-            }
-        )
-        == count
-        for within, count in ((60, 86), (120, 38))
+    "tried 85 changes of `quick` for a minute and 37 for two": lambda: [
+        len(nearest_in_trials(within)) == 1 + changes for within, changes in ((60, 85), (120, 37))
     ],
-    "nearest by the first judge, 3.7 times, and level with seven others": lambda: [
-        sorted(after(120, "mnist"))[0] == np.median(searched(PATIENT, 120, "mnist")),
-        abs(after(120, "mnist").min() - 3.75) < 0.01,
-        len(after(120, "mnist")) == 8,
+    "Of the twelve nearest after a minute eleven have a weak lazy R1; for two": lambda: [
+        sum(is_weak(changes) for changes in nearest_in_trials(60)[:12]) == 11,
+        all("penalty" in changes for changes in nearest_in_trials(120) if changes),
     ],
-    "after ten minutes four recipes have 1.5 to 1.6 times by the second judge and 2.3 to 2.5": (
-        lambda: [
-            abs(after(600, judge).min() - least) < 0.051
-            and abs(after(600, judge).max() - most) < 0.051
-            for judge, least, most in (("mnist_second", 1.5, 1.6), ("mnist", 2.3, 2.5))
-        ]
-    ),
+    "nearest by the first judge, 3.7 times, and level with six others by the": lambda: [
+        round(np.median(searched(PATIENT, 120, "mnist")), 1) == 3.7,
+        after(120, "mnist").min() == np.median(searched(PATIENT, 120, "mnist")),
+        np.sum((after(120, "mnist_second") > 2.15) & (after(120, "mnist_second") < 2.45)) == 7,
+    ],
+    "four recipes have 1.5 to 1.6 times by the second judge and 2.3 to 2.5 by the first": lambda: [
+        [round(f(after(600, judge)), 1) for f in (len, np.min, np.max)] == [4, *limits]
+        for judge, limits in (("mnist_second", (1.5, 1.6)), ("mnist", (2.3, 2.5)))
+    ],
+    "30,000 steps of it have 6.5 and 6.3 times": lambda: [
+        round(np.median(sixteen_epochs(judge)), 1) == times
+        for judge, times in (("mnist_second", 6.5), ("mnist", 6.3))
+    ],
     "It is 1.9 to 2.2 times by the first judge and 1.5 to 1.6 times by the second": lambda: [
         shipped_times_real("mnist") == (1.9, 2.2),
         shipped_times_real("mnist_second") == (1.5, 1.6),

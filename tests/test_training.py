@@ -379,7 +379,10 @@ def test_a_recipe_with_a_penalty_builds_a_penalized_gan(few):
     ("arguments", "message"),
     [
         (("quick", np.zeros((3, 28, 28, 1))), "a ndarray is no labeled images"),
-        ((None, "few"), "recipe is None; it must be one of 'published', 'quick', 'patient', or a"),
+        (
+            (None, "few"),
+            "recipe is None; it must be one of 'published', 'quick', 'sprint', .*, or a",
+        ),
         ((["quick"], "few"), "recipe is .*or a Recipe"),
         ((replace(QUICK, batch_size=97), "few"), "batch_size 97 is more than the 96 images"),
         ((replace(QUICK, ema_decay=1), "few"), "ema_decay is 1; give a number at least 0 and"),
